@@ -1,0 +1,257 @@
+"""What the flows need of the world. The wires (`baseten/`, `slack/`, `store/`) fit these shapes.
+
+Database repositories are synchronous: they are used inside a unit of work, a plain function of one
+transaction that `Database.run` executes in a thread. No network call is made inside one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, TypeVar
+
+from bot.incidents.announce import Delivery
+from bot.incidents.incident import Card, HistoryEntry, Incident
+from bot.jobs.job import Checkpoint, Job, Metrics, Project
+from bot.jobs.watch import Watch
+from bot.logs.pages import Page, PageRequest
+from bot.times import Ms
+
+T = TypeVar("T")
+
+
+# --- the training API ----------------------------------------------------------------------------
+
+
+class Priority(IntEnum):
+    """Who asks: a person's command goes before a poll, and has a reserve of the budget."""
+
+    COMMAND = 0
+    POLL = 1
+
+
+class TrainingApi(Protocol):
+    """One account's view of the training API. Every method raises `ApiRefused` or a `TransientError`."""
+
+    @property
+    def account(self) -> str: ...
+
+    async def log_page(self, job: Job, request: PageRequest, priority: Priority) -> Page: ...
+
+    async def search_jobs(
+        self,
+        *,
+        project_id: str | None = None,
+        job_id: str | None = None,
+        statuses: Sequence[str] = (),
+        priority: Priority,
+    ) -> tuple[Job, ...]:
+        """Jobs of the whole account, newest first. One call covers the statuses of all of them."""
+        ...
+
+    async def projects(self, priority: Priority) -> tuple[Project, ...]: ...
+
+    async def project_jobs(self, project_id: str, priority: Priority) -> tuple[Job, ...]: ...
+
+    async def job(self, project_id: str, job_id: str, priority: Priority) -> Job: ...
+
+    async def checkpoints(self, job: Job, priority: Priority) -> tuple[Checkpoint, ...]: ...
+
+    async def metrics(self, job: Job, start_ms: Ms, end_ms: Ms, priority: Priority) -> tuple[Metrics, ...]: ...
+
+    async def prices(self, priority: Priority) -> Mapping[str, float]:
+        """USD per minute by instance type id."""
+        ...
+
+
+# --- the database --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to read an account until `until_ms`. A commit with an `epoch` that is not the newest is refused."""
+
+    account: str
+    owner: str
+    epoch: int
+    until_ms: Ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """How far a watched job has been read, and what is remembered between polls.
+
+    Attributes:
+        cursor: opaque to the store (`logs/window`), as are `engine` (`incidents/grouping`) and `chunks`.
+        chunks: large, rarely changing parts of the cursor by number; only those that changed are written.
+        progress: what the lifecycle has told already and when (`flows/lifecycle`), plain JSON values.
+        closed: nothing more will be read of the job.
+    """
+
+    job: Job
+    cursor: bytes = b""
+    engine: bytes = b""
+    chunks: Mapping[int, bytes]
+    progress: Mapping[str, str | int | bool | None]
+    paused: str | None = None
+    closed: bool = False
+
+
+class Accounts(Protocol):
+    def register(self, names: Sequence[str]) -> None:
+        """Makes the rows of accounts that are new."""
+        ...
+
+    def claim(self, owner: str, now_ms: Ms, ttl_ms: int) -> tuple[Lease, ...]:
+        """Renews all leases of `owner` and takes free or expired ones; returns all that `owner` holds now.
+
+        On PostgreSQL the server's clock decides, never `now_ms`.
+        """
+        ...
+
+    def release(self, owner: str) -> None: ...
+
+    def check(self, lease: Lease) -> None:
+        """Raises `LeaseLost` unless `lease` is the newest of its account; locks the row until the commit."""
+        ...
+
+    def all(self) -> tuple[Lease, ...]: ...
+
+
+class Watches(Protocol):
+    def add(self, watch: Watch) -> tuple[Watch, bool]:
+        """The stored watch, and whether it is new: a channel watches a target once; a second add changes it."""
+        ...
+
+    def remove(self, watch_id: int, now_ms: Ms) -> bool: ...
+
+    def get(self, watch_id: int) -> Watch | None: ...
+
+    def of_channel(self, channel: str) -> tuple[Watch, ...]: ...
+
+    def active(self, account: str | None = None) -> tuple[Watch, ...]: ...
+
+
+class Tails(Protocol):
+    def track(self, job: Job) -> bool:
+        """Begins to follow a job, or refreshes its snapshot; True when it is new."""
+        ...
+
+    def open(self, account: str) -> tuple[Tail, ...]:
+        """All that are not closed, paused ones included."""
+        ...
+
+    def get(self, account: str, job_id: str) -> Tail | None: ...
+
+    def save(self, tail: Tail, changed_chunks: Mapping[int, bytes | None]) -> None:
+        """Writes all of `tail` but its chunks, of which only the changed ones (None deletes)."""
+        ...
+
+
+class Incidents(Protocol):
+    def get(self, incident_id: int) -> Incident | None: ...
+
+    def newest(self, account: str, job_id: str) -> dict[str, Incident]:
+        """By key, the newest generation of each incident of the job."""
+        ...
+
+    def put(self, incident: Incident) -> Incident:
+        """Inserts (id 0) or replaces it, and returns it with its id."""
+        ...
+
+    def unresolved(self, *, channel: str | None = None, job_id: str | None = None) -> tuple[Incident, ...]: ...
+
+    def note(self, entry: HistoryEntry) -> None: ...
+
+    def history(self, incident_id: int) -> tuple[HistoryEntry, ...]: ...
+
+
+class Cards(Protocol):
+    def get(self, incident_id: int, channel: str) -> Card | None: ...
+
+    def of(self, incident_id: int) -> tuple[Card, ...]: ...
+
+    def put(self, card: Card) -> None: ...
+
+    def at(self, channel: str, ts: str) -> Card | None: ...
+
+
+class Outbox(Protocol):
+    def add(self, deliveries: Sequence[Delivery]) -> int:
+        """Adds those whose key is new; how many that were. A key is free again once its row is done."""
+        ...
+
+    def claim(self, owner: str, now_ms: Ms, limit: int, ttl_ms: int) -> tuple[Delivery, ...]:
+        """Heads of lanes that are due, most urgent first, at most one per lane, marked as being tried now.
+
+        A row whose earlier claim ended without an outcome comes back with `unclear_since_ms` set.
+        """
+        ...
+
+    def done(self, delivery: Delivery, now_ms: Ms) -> None: ...
+
+    def again(self, delivery: Delivery, due_ms: Ms, error: str, unclear_since_ms: Ms | None) -> None: ...
+
+    def park(self, delivery: Delivery, error: str) -> None:
+        """Stops its whole lane until `unpark`."""
+        ...
+
+    def unpark(self, channel: str) -> int: ...
+
+    def depth(self, now_ms: Ms) -> tuple[int, int]:
+        """Rows that wait (parked ones excluded), and the age of the oldest in ms."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    at_ms: Ms
+    actor: str
+    channel: str | None
+    action: str
+    target: str
+    outcome: str
+
+
+class Audit(Protocol):
+    def add(self, entry: AuditEntry) -> None: ...
+
+    def recent(self, limit: int) -> tuple[AuditEntry, ...]: ...
+
+
+class Inbox(Protocol):
+    def first_time(self, key: str, now_ms: Ms) -> bool:
+        """Whether `key` (an event id, a trigger id) was never seen; remembers it."""
+        ...
+
+    def trim(self, before_ms: Ms) -> int: ...
+
+
+class Tx(Protocol):
+    """One transaction: everything that is written through it is committed together, or not at all."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def watches(self) -> Watches: ...
+    @property
+    def tails(self) -> Tails: ...
+    @property
+    def incidents(self) -> Incidents: ...
+    @property
+    def cards(self) -> Cards: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def audit(self) -> Audit: ...
+    @property
+    def inbox(self) -> Inbox: ...
+
+
+class Database(Protocol):
+    async def run(self, work: Callable[[Tx], T]) -> T:
+        """Runs `work` in a transaction. A cancelled caller does not stop it: units of work are idempotent.
+
+        Raises:
+            StoreUnavailable: the database is away or stays locked; nothing was committed.
+        """
+        ...

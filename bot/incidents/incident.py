@@ -1,0 +1,139 @@
+"""An incident: what the lines show (`Facts`) and what people decided about it (`Incident`).
+
+The two halves never mix: grouping alone writes facts, triage alone writes the rest, so a poll and a
+pressed button cannot overwrite one another.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.times import Ms, Ns
+
+
+class Role(StrEnum):
+    ROOT = "root"
+    CASCADE = "cascade"
+    NOISE = "noise"
+
+
+class Confidence(StrEnum):
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    GUESS = "guess"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One replica's share of an incident. `rank` is the first rank seen there, None where no text names one."""
+
+    replica: str | None
+    rank: int | None = None
+    first_ns: Ns
+    last_ns: Ns
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the log shows of one incident. All text is redacted and free of control characters.
+
+    Attributes:
+        key: names the incident within its job, for as long as the job lives.
+        fingerprint: the same error in another job, process or year has the same one; starts with its version.
+        count: events (a traceback is one), over all replicas.
+        sightings: by replica, the first one first.
+        excerpt: lines of the first event, whole, at most `EXCERPT_LINES`.
+        caused_by: key of the incident that this one follows from (role CASCADE).
+        reason: one sentence that says why this is the cause, a consequence or noise.
+    """
+
+    key: str
+    fingerprint: str
+    role: Role = Role.ROOT
+    alert: bool = True
+    title: str
+    exception: str | None = None
+    count: int
+    first_ns: Ns
+    last_ns: Ns
+    sightings: tuple[Sighting, ...]
+    first_replica: str | None = None
+    first_rank: int | None = None
+    excerpt: tuple[str, ...] = ()
+    caused_by: str | None = None
+    reason: str = ""
+    confidence: Confidence = Confidence.LIKELY
+    hidden_values: int = 0
+
+    @property
+    def replicas(self) -> tuple[str, ...]:
+        """Names of the replicas, the first one first; lines of the platform have none."""
+        return tuple(seen.replica for seen in self.sightings if seen.replica)
+
+
+EXCERPT_LINES = 60
+
+
+class State(StrEnum):
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    MUTED = "muted"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One incident as it is stored.
+
+    Attributes:
+        id: 0 while it is not stored.
+        generation: 1, and one more each time that the error returned after it was resolved.
+        facts: the newest from grouping; counts before `base_count` belong to earlier generations.
+        holder: Slack user id of who acknowledged it or has it assigned.
+        actor: Slack user id of who changed the state last, at `changed_ms`.
+        revision: grows with each change that a card must show.
+        previous_id: the resolved incident that this one is the return of.
+    """
+
+    id: int = 0
+    account: str
+    project_id: str
+    job_id: str
+    generation: int = 1
+    facts: Facts
+    base_count: int = 0
+    state: State = State.OPEN
+    holder: str | None = None
+    actor: str | None = None
+    changed_ms: Ms | None = None
+    note: str | None = None
+    revision: int = 1
+    previous_id: int | None = None
+    created_ms: Ms
+
+    @property
+    def count(self) -> int:
+        """Events of this generation."""
+        return self.facts.count - self.base_count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One line of an incident's history. `actor` None is the bot itself."""
+
+    incident_id: int
+    at_ms: Ms
+    action: str
+    actor: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The message that shows an incident in a channel: what was said, apart from what is true."""
+
+    incident_id: int
+    channel: str
+    ts: str
+    shown_revision: int = 0
+    said: tuple[str, ...] = field(default=())

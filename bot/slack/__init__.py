@@ -1,0 +1,1 @@
+"""WIRE: everything that knows Slack."""
