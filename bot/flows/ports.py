@@ -68,7 +68,7 @@ class TrainingApi(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to read an account until `until_ms`. A commit with an `epoch` that is not the newest is refused."""
+    """The right to read an account until `until_ms`. A commit under an older `epoch` is refused."""
 
     account: str
     owner: str
