@@ -4,15 +4,16 @@ Database repositories are synchronous: they are used inside a unit of work, a pl
 transaction that `Database.run` executes in a thread. No network call is made inside one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, TypeVar
 
-from bot.incidents.announce import Delivery
+from bot.incidents.announce import Delivery, Payload
 from bot.incidents.incident import Card, HistoryEntry, Incident
 from bot.jobs.job import Checkpoint, Job, Metrics, Project
 from bot.jobs.watch import Watch
+from bot.logs.line import Line
 from bot.logs.pages import Page, PageRequest
 from bot.times import Ms
 
@@ -63,6 +64,69 @@ class TrainingApi(Protocol):
         ...
 
 
+# --- Slack ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardContent:
+    """All that an incident's card shows. `mention` stands in the text of the first post only.
+
+    `cause` is there when the incident turned out to follow from another one after it had got a card.
+    """
+
+    incident: Incident
+    job: Job | None
+    consequences: tuple[Incident, ...] = ()
+    cause: Incident | None = None
+    previous: tuple[Incident, Card] | None = None
+    mention: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyContent:
+    """A line in a card's thread: `payload` says what happened (`announce.acted`, `announce.grew`)."""
+
+    incident: Incident
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AroundContent:
+    """The lines around an incident's first one, ascending; `marked` is the index of that line."""
+
+    incident: Incident
+    job: Job
+    lines: tuple[Line, ...]
+    marked: int | None
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeContent:
+    """A sentence about a job that stands alone in a channel (`announce.Topic`)."""
+
+    job: Job
+    payload: Payload
+    open_incidents: tuple[tuple[Incident, Card | None], ...] = ()
+
+
+Content = CardContent | ReplyContent | AroundContent | NoticeContent
+
+
+class Messenger(Protocol):
+    """Says things in Slack. Raises `SlackRefused`, or a `TransientError` of Slack's."""
+
+    async def post(self, channel: str, content: Content, *, thread_ts: str | None, delivery_id: str) -> str:
+        """Posts it and returns its ts. `SlackUnclear` when it may have been posted without an answer."""
+        ...
+
+    async def edit(self, channel: str, ts: str, content: Content) -> None: ...
+
+    async def find(self, channel: str, *, thread_ts: str | None, delivery_id: str, since_ms: Ms) -> str | None:
+        """The ts of the message that carries `delivery_id`, if it was posted after `since_ms`."""
+        ...
+
+
 # --- the database --------------------------------------------------------------------------------
 
 
@@ -101,8 +165,10 @@ class Accounts(Protocol):
         """Makes the rows of accounts that are new."""
         ...
 
-    def claim(self, owner: str, now_ms: Ms, ttl_ms: int) -> tuple[Lease, ...]:
-        """Renews all leases of `owner` and takes free or expired ones; returns all that `owner` holds now.
+    def claim(
+        self, owner: str, now_ms: Ms, ttl_ms: int, *, only: Collection[str] | None = None
+    ) -> tuple[Lease, ...]:
+        """Renews the leases of `owner` and takes free or expired ones (of `only` those); all it holds now.
 
         On PostgreSQL the server's clock decides, never `now_ms`.
         """
@@ -136,14 +202,21 @@ class Tails(Protocol):
         """Begins to follow a job, or refreshes its snapshot; True when it is new."""
         ...
 
-    def open(self, account: str) -> tuple[Tail, ...]:
-        """All that are not closed, paused ones included."""
+    def open(self, account: str, *, except_for: Collection[str] = ()) -> tuple[Tail, ...]:
+        """All that are not closed, paused ones included, but those of the jobs `except_for`."""
+        ...
+
+    def jobs(self, account: str, *, with_closed: bool = False) -> dict[str, Job]:
+        """The snapshots alone, by job id."""
         ...
 
     def get(self, account: str, job_id: str) -> Tail | None: ...
 
     def save(self, tail: Tail, changed_chunks: Mapping[int, bytes | None]) -> None:
-        """Writes all of `tail` but its chunks, of which only the changed ones (None deletes)."""
+        """Writes `tail` but for its job, which `track` alone writes, and of its chunks the changed ones only.
+
+        None in `changed_chunks` deletes one.
+        """
         ...
 
 
@@ -174,10 +247,17 @@ class Cards(Protocol):
 
     def at(self, channel: str, ts: str) -> Card | None: ...
 
+    def move(self, card: Card, incident_id: int) -> None:
+        """The message shows another incident from now on."""
+        ...
+
 
 class Outbox(Protocol):
     def add(self, deliveries: Sequence[Delivery]) -> int:
-        """Adds those whose key is new; how many that were. A key is free again once its row is done."""
+        """Adds those whose key is new; how many that were. A key is free again once its row is done.
+
+        A row that waits under the same key takes the earlier `due_ms` and the smaller `urgency` of the two.
+        """
         ...
 
     def claim(self, owner: str, now_ms: Ms, limit: int, ttl_ms: int) -> tuple[Delivery, ...]:

@@ -74,10 +74,13 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
+    """A project; `account` is set where projects of several accounts meet (`flows/catalog`)."""
+
     id: str
     name: str
     team_name: str | None = None
     latest_job_id: str | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.jobs.job import Job
 from bot.logs.line import Level
+from bot.logs.pattern import BadPattern, compile_pattern
 from bot.times import Ms
 
 
@@ -28,3 +29,10 @@ class Watch:
         if (self.account, self.project_id) != (job.account, job.project_id):
             return False
         return self.job_id is None or self.job_id == job.id
+
+    def wants(self, text: str) -> bool:
+        """Whether an incident with this text is of interest: always, unless the watch has a pattern."""
+        if self.pattern is None:
+            return True
+        pattern = compile_pattern(self.pattern)
+        return not isinstance(pattern, BadPattern) and pattern.found_in(text)

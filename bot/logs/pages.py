@@ -32,3 +32,7 @@ class Page:
 
     lines: tuple[Line, ...]
     skipped: int = 0
+
+    def fills(self, limit: int) -> bool:
+        """Whether there may be more than this: it has all of the `limit` lines that were asked for."""
+        return len(self.lines) + self.skipped >= limit

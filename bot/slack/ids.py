@@ -1,11 +1,16 @@
 """Action ids and the values that buttons carry, versioned and opaque.
 
-A value holds ids only, never text or rights: it comes back from the client's side, so whoever acts on it
-authorises again and reads the present state.
+A value holds ids or a person's own question, never log text or rights: it comes back from the client's side, so
+whoever acts on it authorises again and reads the present state.
 """
 
 from dataclasses import dataclass
+from datetime import UTC
 from urllib.parse import parse_qsl, urlencode
+
+from bot.logs.query import BadQuery, parse_query
+from bot.logs.question import LogQuery
+from bot.slack.mrkdwn import VALUE_CHARS, size
 
 VERSION = "1"
 PREFIX = f"joblogs.{VERSION}."
@@ -14,11 +19,13 @@ ACKNOWLEDGE = PREFIX + "acknowledge"
 RESOLVE = PREFIX + "resolve"
 REOPEN = PREFIX + "reopen"
 MENU = PREFIX + "menu"
+SHOW_LOGS = PREFIX + "logs.show"
 OLDER = PREFIX + "logs.older"
 NEWER = PREFIX + "logs.newer"
 ERRORS_ONLY = PREFIX + "logs.errors"
 SHARE = PREFIX + "logs.share"
 DOWNLOAD = PREFIX + "logs.download"
+CANCEL_DOWNLOAD = PREFIX + "logs.cancel"
 WATCH = PREFIX + "logs.watch"
 UNWATCH = PREFIX + "watch.remove"
 OPEN_LINK = PREFIX + "open"
@@ -44,3 +51,38 @@ class IncidentRef:
             return cls(int(fields["i"]), int(fields["r"]))
         except (KeyError, ValueError):
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRef:
+    """What can be watched: a job, or with `job_id` None a project."""
+
+    account: str
+    project_id: str
+    job_id: str | None = None
+
+    def encode(self) -> str:
+        return urlencode({"a": self.account, "p": self.project_id, "j": self.job_id or ""})
+
+    @classmethod
+    def decode(cls, value: str) -> "TargetRef | None":
+        fields = dict(parse_qsl(value, keep_blank_values=True))
+        try:
+            return cls(fields["a"], fields["p"], fields["j"] or None)
+        except KeyError:
+            return None
+
+
+def query_value(query: LogQuery) -> str | None:
+    """A whole question as a button's value; None when it does not fit."""
+    text = query.text()
+    return text if size(text) <= VALUE_CHARS else None
+
+
+def query_of_value(value: str) -> LogQuery | None:
+    """The question of `query_value`: its times are absolute, so neither zone nor clock matters."""
+    query = parse_query(value, now_ns=_END_OF_TIME_NS, tz=UTC)
+    return None if isinstance(query, BadQuery) or query.job is None else query
+
+
+_END_OF_TIME_NS = 2**63 - 1

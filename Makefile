@@ -1,0 +1,37 @@
+# Everything is set up on first use: a virtual environment, and for the tests the Debian packages that they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench packages clean
+
+demo: $(READY)
+	$(BIN)/joblogs demo
+
+test: $(READY) packages check
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	! grep -nE 'https?://' requirements.lock
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+# PostgreSQL and Chromium are what the tests drive beside Python; where they are there already, nothing is installed.
+packages:
+	@sh deploy/test-packages.sh
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --editable .
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,208 @@
+"""Composition root: settings in, running app out; what was opened last is closed first."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+from pydantic import SecretStr
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+
+from bot import health
+from bot.baseten.client import BasetenApi
+from bot.baseten.options import Account, Options, Scheme
+from bot.baseten.transport import open_http
+from bot.errors import ConfigurationError
+from bot.flows.answer import Answer, AnswerOptions
+from bot.flows.around import Around
+from bot.flows.catalog import Catalog
+from bot.flows.deliver import Deliver
+from bot.flows.leases import Leases
+from bot.flows.lifecycle import Lifecycle
+from bot.flows.subscribe import Subscribe
+from bot.flows.tidy import Tidy
+from bot.flows.triage import Triage
+from bot.flows.watch import Watch, WatchOptions
+from bot.schedule import Beat, Metronome
+from bot.settings import Role, Settings
+from bot.slack.desk import Desk
+from bot.slack.downloads import Downloads
+from bot.slack.gateway import Gateway
+from bot.slack.members import Members, Policy
+from bot.slack.rooms import Rooms
+from bot.slack.server import build_bolt, identify, open_client
+from bot.slack.sockets import Sockets, open_sockets
+from bot.store.database import SqlDatabase, open_store
+from bot.times import MS_PER_S, Clock, SystemClock, ms_from_s
+
+log = structlog.get_logger(__name__)
+
+LATE_AFTER_S = 60.0
+"""A beat that is over its interval by more than this is taken for stuck."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Everything that is built, not yet beating: `running()` starts it, tests turn the flows by hand."""
+
+    settings: Settings
+    role: Role
+    clock: Clock
+    db: SqlDatabase
+    bolt: AsyncApp
+    leases: Leases
+    lifecycle: Lifecycle
+    watch: Watch
+    deliver: Deliver
+    metronome: Metronome
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["App"]:
+        """Beats and intake, until the block is left: intake ends first, then what has begun is finished."""
+        async with AsyncExitStack() as stack:
+            if self.role != "web":
+                await self.leases.tick()
+                stack.push_async_callback(self.leases.release)
+                stack.push_async_callback(self.watch.settle)
+            await stack.enter_async_context(self.metronome.running())
+            sockets = await stack.enter_async_context(self.intake())
+            if self.settings.listen is not None:
+                await self._listen(stack, self.settings.listen, sockets)
+            log.info("running", role=self.role, accounts=sorted(self.settings.keys))
+            yield self
+
+    @asynccontextmanager
+    async def intake(self) -> AsyncIterator[Sockets | None]:
+        """Slack's payloads over sockets; None where they come by HTTP, or not to this role."""
+        token = self.settings.slack_app_token
+        if token is None or self.role == "worker":
+            yield None
+            return
+        async with open_sockets(self.bolt, token.get_secret_value(), self.settings.sockets, self.clock) as sockets:
+            yield sockets
+
+    async def _listen(self, stack: AsyncExitStack, listen: tuple[str, int], sockets: Sockets | None) -> None:
+        takes_slack = not self.settings.uses_sockets and self.role != "worker"
+        await stack.enter_async_context(
+            health.serve(
+                listen,
+                alive={"beats": self._beats_problem},
+                ready={"database": self._database_problem, "slack": lambda: _sockets_problem(sockets)},
+                slack=self._from_slack if takes_slack else None,
+            )
+        )
+
+    async def _from_slack(self, request: web.Request) -> web.Response:
+        response = await self.bolt.async_dispatch(await to_bolt_request(request))
+        return await to_aiohttp_response(response)
+
+    async def _beats_problem(self) -> str | None:
+        late = [name for name, lateness in self.metronome.lateness_s().items() if lateness > LATE_AFTER_S]
+        return f"not run for too long: {', '.join(late)}" if late and self.role != "web" else None
+
+    async def _database_problem(self) -> str | None:
+        try:
+            await self.db.revision()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready", with the reason
+            return str(error)
+        return None
+
+
+async def _sockets_problem(sockets: Sockets | None) -> str | None:
+    return "no socket to Slack is connected" if sockets is not None and not sockets.connected else None
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | None = None) -> AsyncIterator[App]:
+    """Builds the app from `settings` and takes it down again.
+
+    Raises:
+        ConfigurationError: a setting is missing, or what it names cannot be used.
+        SlackRefused, TransientError: Slack does not accept the bot's token, or cannot be reached.
+    """
+    if missing := settings.missing():
+        raise ConfigurationError("\n".join(missing))
+    clock = clock or SystemClock()
+    owner = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(open_store(settings.database_url))
+        await db.migrate()
+        http = await stack.enter_async_context(open_http())
+        apis = {name: BasetenApi(make_account(settings, name), http, clock) for name in settings.keys}
+        client = await stack.enter_async_context(
+            open_client(_secret(settings.slack_bot_token), settings.slack_api_url)
+        )
+        identity = await identify(client)
+        catalog = Catalog(apis, clock)
+        desk = Desk(
+            db=db,
+            client=client,
+            members=Members(client, identity, _policy(settings), clock),
+            answer=Answer(catalog, apis, clock, AnswerOptions(deadline_s=settings.answer_deadline_s)),
+            triage=Triage(db=db, clock=clock),
+            subscribe=Subscribe(db=db, catalog=catalog, rooms=Rooms(client), clock=clock),
+            downloads=Downloads(client, clock),
+            clock=clock,
+        )
+        stack.push_async_callback(desk.downloads.close)
+        signing_secret = None if settings.uses_sockets else _secret(settings.slack_signing_secret)
+        leases = Leases(db=db, clock=clock, owner=owner, accounts=tuple(apis))
+        lifecycle = Lifecycle(db=db, apis=apis, leases=leases, clock=clock)
+        watch = Watch(db=db, apis=apis, leases=leases, clock=clock, options=_watch_options(settings))
+        deliver = Deliver(db=db, messenger=Gateway(client), around=Around(apis), clock=clock, owner=owner)
+        tidy = Tidy(db=db, clock=clock)
+        beats = (
+            Beat("leases", 5, leases.tick),
+            Beat("lifecycle", 10, lifecycle.tick),
+            Beat("watch", 1, watch.tick),
+            Beat("deliver", 0.5, deliver.tick),
+            Beat("tidy", 600, tidy.tick),
+        )
+        yield App(
+            settings=settings,
+            role=role,
+            clock=clock,
+            db=db,
+            bolt=build_bolt(client, identity, signing_secret, desk),
+            leases=leases,
+            lifecycle=lifecycle,
+            watch=watch,
+            deliver=deliver,
+            metronome=Metronome(() if role == "web" else beats, clock),
+        )
+
+
+def make_account(settings: Settings, name: str) -> Account:
+    """The account `name` of the settings, as the client wants it."""
+    return Account(
+        name=name,
+        key=settings.keys[name].get_secret_value(),
+        options=Options(
+            base_url=settings.baseten_api_url,
+            scheme=Scheme.BEARER if settings.auth_scheme == "bearer" else Scheme.API_KEY,
+            limit=settings.requests_per_second,
+            reserve=min(settings.command_reserve, settings.requests_per_second - 1),
+        ),
+    )
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        allow_guests=settings.allow_guests, channels=settings.allowed_channels, users=settings.allowed_users
+    )
+
+
+def _watch_options(settings: Settings) -> WatchOptions:
+    return WatchOptions(
+        lag_ms=settings.worst_lag_s * MS_PER_S,
+        look_back_ms=settings.look_back_h * 3600 * MS_PER_S,
+        edit_interval_ms=ms_from_s(settings.edit_interval_s),
+    )

@@ -1,0 +1,47 @@
+"""Which accounts this process reads: one worker reads one account."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.flows.ports import Database, Lease
+from bot.times import Clock, now_ms
+
+log = structlog.get_logger(__name__)
+
+TTL_MS = 20_000
+
+
+class Leases:
+    """Held accounts by name; `tick` renews them and takes over those whose worker is gone."""
+
+    def __init__(self, *, db: Database, clock: Clock, owner: str, accounts: Sequence[str]) -> None:
+        self._db = db
+        self._clock = clock
+        self._owner = owner
+        self._accounts = tuple(accounts)
+        self._registered = False
+        self.held: dict[str, Lease] = {}
+
+    async def tick(self) -> None:
+        """Claims what is free, of the accounts whose key this process has."""
+        now = now_ms(self._clock)
+        if not self._registered:
+            await self._db.run(lambda tx: tx.accounts.register(self._accounts))
+            self._registered = True
+        leases = await self._db.run(lambda tx: tx.accounts.claim(self._owner, now, TTL_MS, only=self._accounts))
+        held = {lease.account: lease for lease in leases}
+        for account in held.keys() - self.held.keys():
+            log.info("account_taken", account=account, epoch=held[account].epoch)
+        for account in self.held.keys() - held.keys():
+            log.warning("account_lost", account=account)
+        self.held = held
+
+    def drop(self, account: str) -> None:
+        """Another worker has it: stop reading until it is claimed again."""
+        self.held.pop(account, None)
+
+    async def release(self) -> None:
+        """Hands everything back, so that another worker need not wait for the lease to run out."""
+        self.held = {}
+        await self._db.run(lambda tx: tx.accounts.release(self._owner))

@@ -1,0 +1,45 @@
+"""Slack's pace: about one message a second in a channel, and about 45 edits a minute in a workspace."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from bot.times import Ms
+
+POST_INTERVAL_MS = 1_000
+EDITS_PER_MINUTE = 45
+MINUTE_MS = 60_000
+
+
+@dataclass(slots=True)
+class Pace:
+    """Gives each message its moment. A row that has to wait keeps the moment that it was given."""
+
+    _next_post: dict[str, int] = field(default_factory=dict)
+    _edits: deque[int] = field(default_factory=deque)
+    _given: dict[str, int] = field(default_factory=dict)
+
+    def slot(self, key: str, channel: str, *, is_edit: bool, now_ms: Ms) -> Ms:
+        """When the row `key` may be sent: `now_ms`, or later."""
+        given = self._given.pop(key, None)
+        if given is None:
+            given = self._edit_slot(now_ms) if is_edit else self._post_slot(channel, now_ms)
+        if given > now_ms:
+            self._given[key] = given
+        return Ms(max(given, now_ms))
+
+    def hold(self, channel: str, until_ms: int) -> None:
+        """Slack asked for a pause in this channel."""
+        self._next_post[channel] = max(self._next_post.get(channel, 0), until_ms)
+
+    def _post_slot(self, channel: str, now_ms: Ms) -> int:
+        slot = max(now_ms, self._next_post.get(channel, 0))
+        self._next_post[channel] = slot + POST_INTERVAL_MS
+        return slot
+
+    def _edit_slot(self, now_ms: Ms) -> int:
+        while self._edits and self._edits[0] <= now_ms - MINUTE_MS:
+            self._edits.popleft()
+        full = len(self._edits) >= EDITS_PER_MINUTE
+        slot = max(now_ms, self._edits[-EDITS_PER_MINUTE] + MINUTE_MS) if full else int(now_ms)
+        self._edits.append(slot)
+        return slot

@@ -1,0 +1,109 @@
+"""Facts of one job → its incidents, and what is to be said of them; inside the poll's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.flows.ports import Tx
+from bot.incidents import announce
+from bot.incidents.incident import Card, Facts, Incident, Role, State
+from bot.jobs.job import Job
+from bot.jobs.watch import Watch
+from bot.times import Ms, ns_from_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorder:
+    """Writes what a poll found. `watches` are those that cover `job`."""
+
+    tx: Tx
+    job: Job
+    watches: Sequence[Watch]
+    now_ms: Ms
+    edit_interval_ms: int
+
+    def record(self, facts: Sequence[Facts]) -> tuple[Incident, ...]:
+        """Stores new and changed incidents and enqueues their cards, edits and replies."""
+        known = self.tx.incidents.newest(self.job.account, self.job.id)
+        for fact in facts:
+            known[fact.key] = self._one(known.get(fact.key), fact)
+        for fact in facts:
+            self._under_its_cause(known[fact.key], known)
+        return tuple(known[fact.key] for fact in facts)
+
+    def _one(self, before: Incident | None, facts: Facts) -> Incident:
+        if before is None:
+            return self._open(self._fresh(facts))
+        if before.facts == facts:
+            return before
+        if before.state is State.RESOLVED:
+            return self._returned(before, facts)
+        return self._grown(before, facts)
+
+    def _fresh(self, facts: Facts) -> Incident:
+        return Incident(
+            account=self.job.account,
+            project_id=self.job.project_id,
+            job_id=self.job.id,
+            facts=facts,
+            created_ms=self.now_ms,
+        )
+
+    def _open(self, incident: Incident) -> Incident:
+        stored = self.tx.incidents.put(incident)
+        self.tx.outbox.add(announce.opened(stored, self.watches, self.now_ms))
+        return stored
+
+    def _grown(self, before: Incident, facts: Facts) -> Incident:
+        after = self.tx.incidents.put(replace(before, facts=facts, revision=before.revision + 1))
+        cards = self.tx.cards.of(after.id)
+        if not cards and announce.has_a_card(after) and not announce.has_a_card(before):
+            self.tx.outbox.add(announce.opened(after, self.watches, self.now_ms))
+        else:
+            self.tx.outbox.add(announce.grew(before, after, cards, self.now_ms, self.edit_interval_ms))
+        return after
+
+    def _returned(self, before: Incident, facts: Facts) -> Incident:
+        """Lines from before the resolution only complete the record; newer ones are a new incident."""
+        if before.changed_ms is None or facts.last_ns <= ns_from_ms(before.changed_ms):
+            return self.tx.incidents.put(replace(before, facts=facts))
+        fresh = self._fresh(facts)
+        return self._open(
+            replace(
+                fresh,
+                generation=before.generation + 1,
+                base_count=before.facts.count,
+                previous_id=before.id,
+            )
+        )
+
+    def _under_its_cause(self, incident: Incident, known: dict[str, Incident]) -> None:
+        """A consequence changes the card of its cause, and hands over a card that it got by coming first."""
+        facts = incident.facts
+        cause = known.get(facts.caused_by or "") if facts.role is Role.CASCADE else None
+        if cause is None or cause.id == incident.id:
+            return
+        own = self.tx.cards.of(incident.id)
+        if own and not self.tx.cards.of(cause.id):
+            cause = known[cause.facts.key] = self._inherited(cause, incident)
+            self._hand_over(own, cause)
+        cards = self.tx.cards.of(cause.id)
+        self.tx.outbox.add(announce.grew(cause, cause, cards, self.now_ms, self.edit_interval_ms))
+
+    def _inherited(self, cause: Incident, incident: Incident) -> Incident:
+        """Who acknowledged the consequence has taken on the failure: that holds for its true cause too."""
+        if incident.state is State.OPEN:
+            return cause
+        return self.tx.incidents.put(
+            replace(
+                cause,
+                state=incident.state,
+                holder=incident.holder,
+                actor=incident.actor,
+                changed_ms=incident.changed_ms,
+                revision=cause.revision + 1,
+            )
+        )
+
+    def _hand_over(self, cards: Sequence[Card], cause: Incident) -> None:
+        for card in cards:
+            self.tx.cards.move(card, cause.id)

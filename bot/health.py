@@ -1,0 +1,56 @@
+"""/healthz: is the process alive; /readyz: can it do its work; and Slack's way in when it uses HTTP."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from bot.errors import ConfigurationError
+
+log = structlog.get_logger(__name__)
+
+Check = Callable[[], Awaitable[str | None]]
+"""None when all is well, else one sentence."""
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MAX_BODY_BYTES = 1_000_000
+
+
+@asynccontextmanager
+async def serve(
+    listen: tuple[str, int], *, alive: Mapping[str, Check], ready: Mapping[str, Check], slack: Handler | None
+) -> AsyncIterator[int]:
+    """Serves until the block is left; gives the port.
+
+    Raises:
+        ConfigurationError: the port is taken.
+    """
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app.router.add_get("/healthz", _handler(alive))
+    app.router.add_get("/readyz", _handler(ready))
+    if slack is not None:
+        app.router.add_post("/slack/events", slack)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    host, port = listen
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise ConfigurationError(f"PORT: {host}:{port} cannot be listened on: {error.strerror}") from error
+        bound = runner.addresses[0][1]
+        log.info("listening", host=host, port=bound)
+        yield int(bound)
+    finally:
+        await runner.cleanup()
+
+
+def _handler(checks: Mapping[str, Check]) -> Handler:
+    async def answer(_: web.Request) -> web.Response:
+        problems = {name: problem for name, check in checks.items() if (problem := await check())}
+        body = {"ok": not problems, "problems": problems}
+        return web.json_response(body, status=503 if problems else 200)
+
+    return answer

@@ -1,0 +1,226 @@
+"""What one event says: its form, its title, and the keys by which equal failures find one another.
+
+Stateless: the same event gives the same reading in every process and on every day.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from bot.incidents.masks import masked, one_line, words
+from bot.incidents.signatures import TABLE, Signature, Stage, Voice, match
+from bot.logs.fold_event import Event, Fault, Shape
+from bot.logs.line import Level
+
+VERSION = "v1"
+"""Fingerprints of another version are of another kind and never equal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What an event says.
+
+    Attributes:
+        stage: how far from the cause it stands.
+        keys: an event that shares one with an incident belongs to it.
+        words: for telling how alike two messages are.
+        source: the file or logger that logged it, "" when nothing did.
+        uncaught: it ended its process, as far as its shape tells.
+        gives_up: it says that something before it happened too often.
+        mild: it says that the program goes on.
+    """
+
+    signature: Signature | None
+    stage: Stage
+    fingerprint: str
+    title: str
+    exception: str | None
+    frame: str
+    keys: tuple[str, ...]
+    words: frozenset[str]
+    source: str
+    uncaught: bool
+    gives_up: bool
+    mild: bool
+
+
+def read(event: Event) -> Reading | None:
+    """What `event` says, or None when it states no failure."""
+    voice = _voice(event)
+    signature, spoken = _signature(event, voice)
+    if signature is None and not (event.loud or (event.faults and event.shape is not Shape.RECORD)):
+        return None
+    fault = _primary(event, spoken)
+    stage = (
+        signature.stage if signature else Stage.OWN if event.faults or event.head or event.said else Stage.SYMPTOM
+    )
+    kind = fault.type if fault and fault.type else None
+    frame = own_frame(fault) if fault else ""
+    text = _text(event, fault, spoken)
+    title = signature.title if signature and signature.title else _title(kind, text)
+    logged = bool(event.head) and not _GENERIC.search(event.head)
+    return Reading(
+        signature=signature, stage=stage, title=one_line(title), exception=kind, frame=frame,
+        fingerprint=_fingerprint(signature, kind, frame, text), keys=_keys(event, signature, kind, frame),
+        words=words(f"{event.head if logged else ''} {text}"), source=_source(event.site),
+        uncaught=(event.shape is Shape.TRACE and not logged) or event.shape is Shape.NATIVE,
+        gives_up=_GIVES_UP.search(text) is not None or _GIVES_UP.search(event.head) is not None,
+        mild=_MILD.search(f"{event.head} {text}") is not None,
+    )  # fmt: skip
+
+
+def own_frame(fault: Fault) -> str:
+    """The innermost frame of the user's own code, as "file:function", or "" when there is none."""
+    for frame in reversed(fault.frames):
+        path, _, function = frame.rpartition(":")
+        if not _FOREIGN.search(path):
+            return f"{path.rsplit('/', 1)[-1]}:{function}"
+    return ""
+
+
+_FOREIGN = re.compile(
+    r"site-packages|dist-packages|/lib/python\d|/python\d\.\d+/|^<|/bin/|/conda/|/pytorch/|/opt/ray/|/importlib/"
+)
+_GENERIC = re.compile(
+    r"(?i)uncaught|unhandled|unexpected|error has been caught|exception in (?:thread|function|main|process)|training failed|"
+    r"retry attempt failed|error executing job|caught exception|fatal error|an error occurred|process \w+-\d+:|traceback|"
+    r"crash|exception (?:occurred|raised|during)|failed with (?:an )?(?:error|exception)|^error:?$|encountered a fatal"
+)
+_GIVES_UP = re.compile(
+    r"(?i)\btoo many\b|giving up|gave up|exceeded (?:the )?(?:max|limit|allowed|threshold|retry)|\bafter \d+ (?:\w+ ){0,2}"
+    r"(?:attempts|retries|failures|tries|errors)|max(?:imum)?(?: number of| allowed)? (?:retries|attempts|errors|failures|restarts|skips)|"
+    r"\d+ consecutive|consecutive \w+ (?:failures|errors|steps)|all \d+ (?:attempts|retries)"
+)
+_MILD = re.compile(
+    r"(?i)\bretry(?:ing)?\b|will (?:be )?retr|attempt \d+ ?(?:/|of) ?\d+|skipp(?:ed|ing)|ignor(?:ed|ing)|falling back|fallback|continuing|non-?fatal|"
+    r"trying (?:again|next)|recovered|resum(?:ed|ing)|reconnect|best.effort|using default|not critical"
+)
+_LEAD = re.compile(r"^(?:\[[^\]]{0,80}\]:?\s*)+")
+_BROAD = frozenset({"RuntimeError", "Exception", "ValueError", "OSError", "ConnectionError"})
+_WRAPPERS = re.compile(
+    r"(?:ProcessRaisedException|RayTaskError|RemoteTraceback|RemoteError|TrainingFailedError|CalledProcessError|ExceptionGroup|"
+    r"WorkerGroupError|TuneError|InstantiationException|ChildFailedError|RemoteException|BaseExceptionGroup)(?:\(\w+\))?$"
+)
+
+
+def _voice(event: Event) -> Voice:
+    if event.loud or (event.faults and not 0 < event.level < Level.WARNING):
+        return Voice.ERROR
+    return Voice.QUIET if 0 < event.level < Level.WARNING else Voice.PLAIN
+
+
+def _signature(event: Event, voice: Voice) -> tuple[Signature | None, str]:
+    """The form of the event and the statement that has it."""
+    report = _is_report(event)
+    best: Signature | None = None
+    spoken = ""
+    for text in _statements(event):
+        found = match(text, voice)
+        if found is None or (report and found.name not in _OF_REPORTS):
+            continue
+        if best is None or _order(found) < _order(best):
+            best, spoken = found, text
+    return best, spoken
+
+
+_OF_REPORTS = frozenset({"launcher-report", "process-killed"})
+"""A launcher repeats what its children said; only what it knows of them itself counts."""
+
+
+def _is_report(event: Event) -> bool:
+    return any("ChildFailedError" in fault.type for fault in event.faults) or "failed (exitcode" in event.head
+
+
+def _order(signature: Signature) -> tuple[int, int]:
+    """Harmless first, in the table's order, then the nearest to the cause."""
+    if signature.stage is Stage.HARMLESS:
+        return -1, TABLE.index(signature)
+    return signature.stage, 0
+
+
+def _statements(event: Event) -> list[str]:
+    if any("ChildFailedError" in fault.type for fault in event.faults):
+        return [event.head, "ChildFailedError", _root_cause(event.said)]
+    texts = [event.head] if event.head else []
+    texts += [f"{fault.type}: {fault.message}" if fault.type else fault.message for fault in event.faults]
+    return texts + event.said
+
+
+def _root_cause(table: list[str]) -> str:
+    """The lines of torchrun's table that name what it saw first, without a traceback that it repeats."""
+    at = next((n for n, text in enumerate(table) if text.startswith("Root Cause")), len(table))
+    return " ".join(text for text in table[at:] if text.startswith(("exitcode", "traceback : Signal")))
+
+
+def _primary(event: Event, spoken: str) -> Fault | None:
+    """The exception that names the event: the one that has the form, else the last that wraps no other."""
+    for fault in event.faults:
+        if spoken and fault.type and spoken.startswith(f"{fault.type}: "):
+            return fault
+    plain = [f for f in event.faults if f.type and not _WRAPPERS.search(f.type)]
+    return plain[-1] if plain else (event.faults[-1] if event.faults else None)
+
+
+def _text(event: Event, fault: Fault | None, spoken: str) -> str:
+    if fault is not None and fault.message and not (fault.type == "" and event.head):
+        return fault.message
+    if spoken and fault is None:
+        return spoken
+    if fault is None or not fault.type:
+        return event.head or (event.said[0] if event.said else (event.lines[0] if event.lines else ""))
+    return fault.message
+
+
+def _title(kind: str | None, text: str) -> str:
+    first = next((part for part in text.split("\n") if part.strip()), "")
+    first = _LEAD.sub("", first) or first
+    short = kind.rsplit(".", 1)[-1] if kind else ""
+    if not short or first.startswith(short):
+        return first or short
+    return f"{short}: {first}" if first else short
+
+
+def _source(site: str) -> str:
+    """File or logger of a logging call, without its line: "uploader.py:91:upload" → "uploader.py"."""
+    name = site.rsplit("/", 1)[-1]
+    return name.split(":", 1)[0] if name not in {"root", "__main__", ""} else ""
+
+
+def _fingerprint(signature: Signature | None, kind: str | None, frame: str, text: str) -> str:
+    if signature is not None and signature.stage is not Stage.CAUSE:
+        parts = (signature.name,)
+    elif signature is not None:
+        parts = (signature.name, kind or "", frame)
+    else:
+        parts = (kind or "", frame, masked(text.split("\n", 1)[0])[:300])
+    digest = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=10).hexdigest()
+    return f"{VERSION}:{digest}"
+
+
+def _keys(event: Event, signature: Signature | None, kind: str | None, frame: str) -> tuple[str, ...]:
+    keys = []
+    if signature is not None:
+        keys.append(f"s:{signature.name}")
+        if signature.stage > Stage.OWN:
+            return tuple(keys)
+    else:
+        keys += _fault_keys(event)
+    if event.head and event.loud and not _GENERIC.search(event.head):
+        keys.append(f"h:{_source(event.site)}|{masked(event.head)[:200]}")
+    elif not keys and event.head:
+        keys.append(f"h:{event.site}|{masked(event.head)[:200]}|{kind}|{frame}")
+    return tuple(dict.fromkeys(keys)) or (f"l:{masked(event.lines[0] if event.lines else '')[:200]}",)
+
+
+def _fault_keys(event: Event) -> list[str]:
+    """Keys of the exceptions of a chain that are not mere wrappers; the place counts more than the words."""
+    keys = []
+    for fault in event.faults:
+        if not fault.type or _WRAPPERS.search(fault.type):
+            continue
+        frame, short = own_frame(fault), fault.type.rsplit(".", 1)[-1]
+        first = masked(fault.message.split("\n", 1)[0])[:160]
+        if frame and short not in _BROAD:
+            keys.append(f"f:{short}|{frame}")
+        keys.append(f"e:{short}|{first}")
+    return keys

@@ -1,0 +1,57 @@
+"""Text without what differs between ranks, runs and days, so that equal failures read equal."""
+
+import re
+
+
+def masked(text: str) -> str:
+    """`text` with addresses, ids, paths, hosts, ranks, numbers, lists and generated names replaced.
+
+    Linear in the text's length; the same in every process.
+    """
+    for pattern, put in _MASKS:
+        text = pattern.sub(put, text)
+    return text.strip()
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of `text` that say something, for telling how alike two messages are."""
+    return frozenset(word for word in _WORD.findall(masked(text).lower()) if word not in _STOP)
+
+
+def alike(one: frozenset[str], other: frozenset[str]) -> float:
+    """Share of the smaller set's words that the other has too; 0 when either says too little to tell."""
+    smaller = min(len(one), len(other))
+    return len(one & other) / smaller if smaller >= 3 else 0.0
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """`text` as a headline: one line, at most `limit` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+_MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b[a-z][a-z0-9+.\-]{1,15}://[^\s'\"<>)\]}]+"), "<url>"),
+    (re.compile(r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"), "<id>"),
+    (re.compile(r"(?i)\b(?:request|trace|session|correlation|host)[ _-]?id[:= ]+[^\s,;)]+"), "<id>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d[T _]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"), "<time>"),
+    (re.compile(r"\b0x[0-9a-fA-F]+\b"), "<addr>"),
+    (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b"), "<host>"),
+    (re.compile(r"\bip-\d+(?:-\d+){3}[\w.\-]*"), "<host>"),
+    (re.compile(r"(?<![\w<])(?:~|\.{1,2})?/(?:[\w.\-+@=%~]+/)*[\w.\-+@=%~]*"), "<path>"),
+    (re.compile(r"\b[A-Za-z]:\\[^\s'\"]+"), "<path>"),
+    (re.compile(r"\b[\w.\-]+/[\w.\-]+/[\w.\-/]+"), "<path>"),
+    (re.compile(r"\[[^\[\]]{0,400}\d[^\[\]]{0,400}\]"), "[…]"),
+    (re.compile(r"\((?:\s*-?\d+(?:\.\d+)?\s*,?){1,64}\)"), "(…)"),
+    (re.compile(r"'(?=[^']{0,200}\d)[^']{0,200}'"), "'…'"),
+    (re.compile(r'"(?=[^"]{0,200}\d)[^"]{0,200}"'), '"…"'),
+    (re.compile(r"\b(?=[0-9a-fA-F]{8,}\b)(?=[a-fA-F]{0,64}\d)[0-9a-fA-F]{8,64}\b"), "<id>"),
+    (re.compile(r"\b[A-Za-z_]*\d[\w.\-]*[A-Za-z][\w.\-]*\b"), "#"),
+    (re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?%?"), "#"),
+    (re.compile(r"\b(?:nan|-?inf)\b(?=\s*[=,)\]])"), "#"),
+    (re.compile(r"#(?:[\s.,:/x×*-]+#)+"), "#"),
+)
+_WORD = re.compile(r"[a-z][a-z_]{2,40}")
+_STOP = frozenset(
+    ["the", "and", "for", "with", "from", "that", "this", "has", "was", "are", "not", "but", "its", "into", "your", "you", "can", "have", "been", "will"]
+)

@@ -1,0 +1,173 @@
+"""The machine and who owns it: kernel, memory killer, GPUs' Xid, nodes, quotas, Kubernetes, Slurm limits."""
+
+import re
+
+from bot.incidents.signatures.form import Signature, Stage
+
+TABLE = (
+    Signature(
+        name="host-out-of-memory",
+        stage=Stage.CAUSE,
+        says="the machine ran out of memory and the kernel or the platform killed the process",
+        words=("out of memory: kill", "oom-kill", "oomkilled", "memory cgroup out of memory", "oom_reaper",
+               "invoked oom-killer", "oom killer", "oom_kill", "exceeded memory limit", "memory limit exceeded",
+               "running low on memory", "outofmemoryerror: task was killed", "killed by the oom", "system oom encountered",
+               "std::bad_alloc", "cannot allocate memory", "defaultcpuallocator: can't allocate", "due to memory pressure"),
+        unless=("potential root causes", "if it was killed"),
+        source="Linux mm/oom_kill.c; kubelet; slurmstepd; Ray memory monitor; glibc; torch CPUAllocator.cpp",
+        quiet=True,
+    ),
+    Signature(
+        name="gpu-hardware",
+        stage=Stage.CAUSE,
+        says="a GPU reported a hardware fault to the kernel",
+        words=("xid",),
+        pattern=re.compile(r"(?i)xid\b[^\d]{0,30}(?:\(PCI[^)]*\)[: ]+)?(?:48|61|62|63|64|74|79|92|94|95|119|120|121|140|143|144|145|149)\b"),
+        source="NVRM in the kernel log: `NVRM: Xid (PCI:0000:3b:00): 79, …`; numbers from NVIDIA's Xid catalogue",
+        quiet=True,
+    ),
+    Signature(
+        name="gpu-xid",
+        stage=Stage.SYMPTOM,
+        says="the driver stopped a program on a GPU",
+        words=("nvrm: xid", " xid "),
+        pattern=re.compile(r"(?i)xid\b[^\d]{0,30}(?:\(PCI[^)]*\)[: ]+)?\d+"),
+        source="NVRM in the kernel log: Xid 13, 31, 43, 45 follow what the program did",
+        quiet=True,
+    ),
+    Signature(
+        name="preempted",
+        stage=Stage.CAUSE,
+        says="the machine was taken away",
+        words=("preempt", "spot ", "maintenance event", "termination notice", "instance termination", "host maintenance",
+               "reclaimed", "node shutdown", "node is shutting down", "capacity reclaim"),
+        pattern=re.compile(
+            r"(?i)\b(?:node|instance|job|pod|vm|host|worker|replica|task|machine|step|container|deployment)s?\b.{0,80}\b(?:preempt|reclaimed)"
+            r"|preempt(?:ion|ed)\b.{0,60}\b(?:notice|signal|by|due|node|instance|job|event|received|imminent|requested)"
+            r"|spot (?:instance )?(?:interruption|termination|reclaim)|termination notice|maintenance event|instance termination"
+            r"|node (?:is )?shut(?:ting)? ?down|due to preemption|capacity reclaim"
+        ),
+        unless=("preemptionmode", "recompute", "kv cache", "sequence group", "num_preempt", "preemption_checkpoint", "is not preempt"),
+        source="GCE and EC2 notices, kubelet, Slurm PreemptMode, JAX preemption sync manager, platform events",
+        quiet=True,
+    ),
+    Signature(
+        name="time-limit",
+        stage=Stage.CAUSE,
+        says="the job reached its time limit",
+        words=("due to time limit", "exceeded its deadline", "deadlineexceeded: job", "walltime", "maximum runtime", "max runtime"),
+        pattern=re.compile(r"(?i)due to time limit|exceeded (?:its|the) (?:deadline|walltime|max)|active deadline|walltime.{0,30}exceed"),
+        source="slurmstepd; Kubernetes activeDeadlineSeconds",
+        quiet=True,
+    ),
+    Signature(
+        name="node-lost",
+        stage=Stage.CAUSE,
+        says="a node went away",
+        words=("due to node failure", "node failure", "nodenotready", "node not ready", "node is not ready", "lost node",
+               "node became unreachable", "node unreachable", "node lost", "node is unhealthy", "marked unhealthy",
+               "lost connection to node", "node_fail"),
+        source="slurmctld, Kubernetes node controller, platform events",
+        quiet=True,
+    ),
+    Signature(
+        name="evicted",
+        stage=Stage.CAUSE,
+        says="the node had too little of something and evicted the pod",
+        words=("the node was low on resource", "was evicted", "pod evicted", "evicting pod", "reason: evicted"),
+        source="kubelet eviction manager",
+        quiet=True,
+    ),
+    Signature(
+        name="image-pull",
+        stage=Stage.CAUSE,
+        says="the container image could not be pulled",
+        words=("errimagepull", "imagepullbackoff", "failed to pull image", "manifest unknown", "pull access denied"),
+        source="kubelet events",
+        quiet=True,
+    ),
+    Signature(
+        name="not-scheduled",
+        stage=Stage.CAUSE,
+        says="no machine had room for the job",
+        words=("failedscheduling", "insufficient nvidia.com/gpu", "nodes are available:"),
+        source="kube-scheduler events",
+        quiet=True,
+    ),
+    Signature(
+        name="volume-mount",
+        stage=Stage.CAUSE,
+        says="a volume could not be mounted",
+        words=("failedmount", "mountvolume.setup failed", "unable to attach or mount volumes"),
+        source="kubelet events",
+        quiet=True,
+    ),
+    Signature(
+        name="segmentation-fault",
+        stage=Stage.CAUSE,
+        plain=True,
+        says="a process crashed in native code",
+        words=("segmentation fault", "sigsegv", "invalid memory reference", "sigill", "sigfpe", "illegal instruction", "floating point exception", "segfault"),
+        unless=("potential root causes", "sigkill or sigsegv"),
+        source="kernel and shell; faulthandler `Fatal Python error: Segmentation fault`; glog failure handler `*** SIGSEGV`",
+        quiet=True,
+    ),
+    Signature(
+        name="shared-memory",
+        stage=Stage.CAUSE,
+        plain=True,
+        says="shared memory (/dev/shm) was used up",
+        words=("insufficient shared memory", "bus error", "sigbus", "unable to open shared memory", "unable to mmap", "shm_open", "no space left on device: '/psm", "out of shared memory"),
+        unless=("potential root causes",),
+        source="torch DataLoader signal handling (DataLoader.cpp), kernel, faulthandler",
+    ),
+    Signature(
+        name="heap-corrupted",
+        stage=Stage.CAUSE,
+        plain=True,
+        says="native code corrupted the heap",
+        words=("double free or corruption", "corrupted size vs. prev_size", "malloc(): ", "free(): invalid", "munmap_chunk()", "corrupted double-linked"),
+        source="glibc malloc.c malloc_printerr",
+    ),
+    Signature(
+        name="too-many-files",
+        stage=Stage.CAUSE,
+        says="a process had too many files open",
+        words=("too many open files", "received 0 items of ancdata", "errno 24]"),
+        source="EMFILE; torch multiprocessing reductions",
+    ),
+    Signature(
+        name="no-threads-left",
+        stage=Stage.CAUSE,
+        says="a limit on processes or threads was reached",
+        words=("resource temporarily unavailable", "can't start new thread", "pthread_create failed"),
+        source="EAGAIN of pthread_create",
+    ),
+    Signature(
+        name="port-in-use",
+        stage=Stage.CAUSE,
+        plain=True,
+        says="the port was already taken",
+        words=("eaddrinuse", "address already in use", "errno: 98", "errno 98"),
+        source="bind(2); torch TCPStore socket.cpp; torchrun rendezvous",
+    ),
+    Signature(
+        name="name-resolution",
+        stage=Stage.SYMPTOM,
+        says="a host name could not be resolved",
+        words=("name or service not known", "temporary failure in name resolution", "gai error", "getaddrinfo failed", "could not resolve host", "nodename nor servname"),
+        source="getaddrinfo(3), torch socket.cpp",
+    ),
+    Signature(
+        name="process-killed",
+        stage=Stage.SYMPTOM,
+        plain=True,
+        says="a process was killed from outside; kernels do this when memory runs out",
+        words=("killed", "signal 9", "signal: 9", "sigkill", "exitcode", "exit code 137", "return code = -9", "code -9", "(137)"),
+        pattern=re.compile(
+            r"^(?:\S*:? ?(?:line \d+: )?\s*\d* ?)?Killed\b|(?:signal|Signal)[: =]+\(?(?:9\b|SIGKILL)|SIGKILL|exit(?:ed with|s with)?[ _]?(?:return )?code[:= ]+(?:-9|137)\b|exitcode[ :]+-(?:9|11|7|4|8)\b|return code = -9\b"
+        ),
+        unless=("potential root causes", "closing signal sigkill", "forcefully exiting via signal sigkill", "via sigkill"),
+        source="shells print `Killed`; torchrun `exitcode: -9`, `Signal 9 (SIGKILL) received by PID`; DeepSpeed `return code = -9`",
+    ),
+)  # fmt: skip

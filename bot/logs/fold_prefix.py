@@ -1,0 +1,83 @@
+"""Who printed a line: launchers put the rank or the process before what the program wrote."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixed:
+    """A line without its launcher's prefix.
+
+    `lane` tells processes of one replica apart ("" when nothing does), `rank` is the global rank when the
+    prefix says it, `repeats` is how often the line was printed (Ray writes equal lines of workers once).
+    """
+
+    text: str
+    lane: str = ""
+    rank: int | None = None
+    repeats: int = 1
+
+
+def split_prefix(text: str) -> Prefixed:
+    """`text` and what its prefixes say; they nest (pdsh before a rank), so up to three are taken off."""
+    if not text or text[0] not in _FIRST:
+        return Prefixed(text)
+    lane, rank = "", None
+    for _ in range(3):
+        found = _PREFIX.match(text)
+        if found is None or found.end() == 0:
+            break
+        lane += found[0]
+        rank = _rank_of(found, rank)
+        text = text[found.end() :]
+    return _without_repeats(text, lane.strip(), rank) if lane else Prefixed(text)
+
+
+def clean(text: str) -> str:
+    """Without terminal colours, and with only the last state of a progress bar that overwrote itself."""
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    if "\r" in text:
+        text = "\n".join(_last_state(part) for part in text.split("\n"))
+    return _CONTROL.sub(" ", text) if _CONTROL.search(text) else text
+
+
+_FIRST = frozenset("[(0123456789abcdefghijklmnopqrstuvwxyz")
+# Each alternative is the form of one launcher:
+_PREFIX = re.compile(
+    r"""
+    \[rank\s?(?P<rank>\d+)\]:(?:\ |(?=\[)|$)       # torch excepthook and c10 logging: `[rank3]: `, `[rank3]:[E…`
+  | rank(?P<rank2>\d+)(?:\[\d+\]\[\w+\])?:\ ?(?=\S|\ \ |$)            # the same without brackets, as torch 2.4 printed it
+  | \[[a-z][a-z_]*(?P<local>\d+)\]:\ ?             # torchrun --tee, role name and local rank: `[default0]:`
+  | \((?:[\w.\-]+(?:\([^()]{0,80}\))?(?:\ \w+)?\ )?(?:rank=(?P<ray>\d+),?\ )?[a-z]+=[^()]{1,80}\)\ ?  # Ray, vLLM: `(Worker pid=7, ip=…) `
+  | \((?:raylet|autoscaler|gcs_server)[^()]{0,60}\)\ ?
+  | \[\d+,(?P<mpi>\d+)\]<std(?:err|out)>:?\ ?      # mpirun --tag-output
+  | (?P<srun>\d{1,5}):\ (?=\S|\ \ )                # srun --label
+  | (?=[\w.\-]{0,80}\d)(?!rank\d)[a-z][a-z\d]*(?:[.\-][a-z\d\-]+)+:\ (?=\S|\ \ |$)   # pdsh and dsh: `node-1: `
+  | (?:worker|node|host|gpu)\d+:\ (?=\S|\ \ |$)
+  | \d{1,3}(?:\.\d{1,3}){3}:\ (?=\S|\ \ |$)        # pdsh with addresses
+    """,
+    re.VERBOSE,
+)
+_REPEATED = re.compile(r"\s*(?:\x20?\[repeated (\d+)x across (?:all )?cluster\].*)$")
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _rank_of(found: re.Match[str], known: int | None) -> int | None:
+    digits = found["rank"] or found["rank2"] or found["mpi"] or found["srun"] or found["ray"]
+    return int(digits) if digits and len(digits) < 7 else known
+
+
+def _without_repeats(text: str, lane: str, rank: int | None) -> Prefixed:
+    if "[repeated " not in text:
+        return Prefixed(text, lane, rank)
+    found = _REPEATED.search(text)
+    if found is None:
+        return Prefixed(text, lane, rank)
+    return Prefixed(text[: found.start()], lane, rank, min(int(found[1][:6]) + 1, 100_000))
+
+
+def _last_state(part: str) -> str:
+    states = [state for state in part.split("\r") if state.strip()]
+    return states[-1] if states else ""

@@ -1,0 +1,185 @@
+"""What a logging library wrote around a message: its level, the place that logged it, the message itself."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from bot.logs.line import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a logging library.
+
+    `site` names the logger or the source line that wrote it ("" when unknown); `structured` says that the
+    line begins like a record at all, which ends a traceback that was still being printed. `body` is the message
+    with its indentation: vLLM and others repeat the header before each line of a traceback.
+    """
+
+    message: str
+    level: Level | None = None
+    site: str = ""
+    rank: int | None = None
+    structured: bool = False
+    body: str = ""
+
+
+def parse_record(text: str) -> Record:
+    """Header and message of `text`, whichever library wrote it: logging, loguru, glog, absl, JSON lines, …"""
+    if text[:1] == "{" and text.rstrip()[-1:] == "}":
+        parsed = _json_record(text)
+        if parsed is not None:
+            return parsed
+    return _header(text)
+
+
+def begins_record(text: str) -> bool:
+    """Whether `text` begins like a new record rather than as the rest of one."""
+    return _BEGINS.match(text) is not None
+
+
+_LEVELS = {
+    "E": Level.ERROR,
+    "F": Level.ERROR,
+    "W": Level.WARNING,
+    "I": Level.INFO,
+    "D": Level.DEBUG,
+    "C": Level.ERROR,
+}
+_WORD = r"ERROR|CRITICAL|FATAL|WARNING|WARN|INFO|DEBUG|TRACE|SUCCESS|NOTSET"
+_STAMP = (
+    r"\d{4}[-/]\d\d[-/]\d\d[T\x20_]\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+    r"|\d\d[-/]\d\d\x20\d\d:\d\d:\d\d(?:[.,]\d{1,9})?|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+)
+_BEGINS = re.compile(
+    rf"\s?(?:\[?(?:{_STAMP})|\[?(?:{_WORD}|error|warning|info|debug)\b ?[:|\]]|(?:{_WORD}) \d\d-|[EWIF]\d{{3,4}} \d\d:|\[[EWIFCD]\d{{3,4}} \d\d:"
+    r"|\{\"|time=|ts=|level=|wandb: |srun: |slurmstepd: |\[\w+\] )"
+)
+# glog and absl: E0611 03:18:47.479000 192 file.py:869] …, torch's [E611 …], TensorFlow's `…: E file.cc:1] …`.
+_GLOG = re.compile(
+    rf"(?:\[?(?P<a>[EWIFCD])\d{{3,4}} [\d:.]+\s+(?:\d+\s+)?|(?:{_STAMP}): (?P<b>[EWIF]) )(?P<site>[\w./\-]+?:\d+)\]\s?"
+)
+_PARTS = re.compile(
+    rf"""
+    (?P<stamp>[\[(]?(?:{_STAMP})[\])]?)
+  | [\[(<]?(?P<level>{_WORD}|(?<=\[)(?:error|critical|warning|info|debug))(?:\s*\|\s*(?P<hf>[\w.]+:\d+))?\s*[\])>]?(?=[\s:|\-\]\[]|$)
+  | \[NeMo\ (?P<nemo>[EWID])\b
+  | \[(?P<site>[\w./\-]+(?::[\w<>.\-]+)*)\](?!:)
+  | (?P<site2>[\w.]+:[\w<>.]+:\d+)(?=\s)
+  | (?P<site3>[\w./]+\.(?:py|cc|cpp|cu):\d+)(?=[\s\]:])
+  | (?P<logger>(?<=-\ )[\w.]+(?=\ -\ )|(?<=[A-Z]:)[\w.]+(?=:))
+  | \[\d+\]|\(\w+\)(?=\ )
+  | [\s|:\-\]>]+
+    """,
+    re.VERBOSE,
+)
+_LOGFMT = re.compile(r"\b(level|lvl|severity|msg|message|logger|caller|err|error)=(\"(?:[^\"\\]|\\.)*\"|\S+)")
+
+
+def _header(text: str) -> Record:
+    glog = _GLOG.match(text)
+    if glog is not None:
+        level = _LEVELS[glog["a"] or glog["b"]]
+        rest = text[glog.end() :]
+        return Record(rest.strip(), level, glog["site"], structured=True, body=rest)
+    if text.startswith("wandb: "):
+        found = re.match(rf"wandb: ({_WORD})\b", text)
+        return Record(text, Level.parse(found[1]) if found else None, "wandb", structured=True, body=text)
+    if text[:6] in {"level=", 'time="', "time=2"} or text.startswith("ts="):
+        return _logfmt(text)
+    return _parts(text)
+
+
+def _parts(text: str) -> Record:
+    """Takes known parts off the front until something else comes."""
+    at, level, site, told = 0, None, "", False
+    while at < min(len(text), 240):
+        found = _PARTS.match(text, at)
+        if found is None or found.end() == at:
+            break
+        got = found.groupdict()
+        if got["level"] or got["nemo"]:
+            if level is not None:
+                break
+            level = Level.parse(got["level"]) or (_LEVELS.get(got["nemo"] or "") if got["nemo"] else None)
+            told = True
+        told = told or bool(got["stamp"])
+        site = site or got["site"] or got["site2"] or got["site3"] or got["logger"] or got["hf"] or ""
+        at = found.end()
+    if not told:
+        return Record(text.strip())
+    gap = len(text[:at]) - len(text[:at].rstrip(" "))
+    body = text[at - max(gap - 1, 0) :]
+    return Record(text[at:].strip() or text.strip(), level, site, structured=True, body=body)
+
+
+def _logfmt(text: str) -> Record:
+    fields = {name: value.strip('"') for name, value in _LOGFMT.findall(text)}
+    message = fields.get("msg") or fields.get("message") or text
+    detail = fields.get("err") or fields.get("error") or ""
+    level = Level.parse(fields.get("level") or fields.get("lvl") or fields.get("severity"))
+    site = fields.get("logger") or fields.get("caller") or ""
+    return Record(f"{message}: {detail}" if detail else message, level, site, structured=True)
+
+
+_LEVEL_KEYS = ("level", "levelname", "severity", "log.level", "lvl", "level_name")
+_TEXT_KEYS = ("message", "msg", "event", "text", "short_message", "error")
+_TRACE_KEYS = (
+    "exc_info",
+    "exc_text",
+    "exception",
+    "stack_trace",
+    "traceback",
+    "stack",
+    "stacktrace",
+    "exc",
+    "error",
+)
+_SITE_KEYS = ("logger", "name", "logger_name", "caller", "module", "filename", "func_name", "funcName")
+
+
+def _json_record(text: str) -> Record | None:
+    try:
+        fields = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if not isinstance(fields, dict):
+        return None
+    inner = fields.get("record")
+    if isinstance(inner, dict):  # loguru's serialize=True
+        fields = {**inner, "level": _named(inner.get("level"))}
+    message = _first(fields, _TEXT_KEYS)
+    if message is None:
+        return None
+    trace = _first(fields, _TRACE_KEYS)
+    whole = (
+        f"{message}\n{trace}" if trace and trace not in message and ("\n" in trace or ": " in trace) else message
+    )
+    rank = fields.get("rank", fields.get("global_rank"))
+    return Record(
+        whole,
+        Level.parse(_first(fields, _LEVEL_KEYS)),
+        _first(fields, _SITE_KEYS) or "",
+        rank if isinstance(rank, int) else None,
+        structured=True,
+    )
+
+
+def _named(level: Any) -> Any:
+    return level.get("name") if isinstance(level, dict) else level
+
+
+def _first(fields: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, str) and value.strip():
+            return value
+        if isinstance(value, dict):
+            text = _first(value, ("stack_trace", "stack", "message", "traceback"))
+            if text:
+                return text
+        if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+            return "".join(value)
+    return None

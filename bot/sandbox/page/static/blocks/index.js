@@ -1,0 +1,43 @@
+// Which block is drawn by what. A block that is not known is shown as such, never dropped.
+
+import { h } from '../dom.js';
+import { actions, contextActions } from './actions.js';
+import { card, carousel, plan, taskCard } from './card.js';
+import { container } from './container.js';
+import { dataTable } from './data-table.js';
+import { dataVisualization } from './data-visualization.js';
+import { input } from './input.js';
+import { alert, context, divider, file, header, image, markdownBlock, video } from './plain.js';
+import { richText } from './rich-text.js';
+import { section } from './section.js';
+import { table } from './table.js';
+
+const DRAW = {
+  actions, alert, card, carousel, container, context, divider, file, header, image, input, plan, section, table, video,
+  context_actions: contextActions, data_table: dataTable, data_visualization: dataVisualization,
+  markdown: markdownBlock, rich_text: richText, task_card: taskCard,
+};
+
+/**
+ * Draws blocks on a surface: {kind: message|modal|home, memory: Map that outlives a redraw, values, errors?,
+ * act(block, element, patch), suggest(block, element, text)}.
+ */
+export function drawBlocks(blocks, surface) {
+  return (blocks ?? []).map((block) => drawBlock(block, surface));
+}
+
+function drawBlock(block, surface) {
+  const draw = Object.hasOwn(DRAW, block?.type ?? '') ? DRAW[block.type] : null;
+  if (!draw) return unsupported(block);
+  try {
+    return h('div', { class: 'block', dataset: { type: block.type } }, draw(block, surface, drawBlocks));
+  } catch (error) {
+    return unsupported(block, error);
+  }
+}
+
+function unsupported(block, error) {
+  const words = `unsupported block: ${block?.type ?? typeof block}`;
+  return h('details', { class: 'block unsupported', dataset: { type: String(block?.type) } },
+    h('summary', {}, error ? `${words} (${error.message})` : words), h('pre', { tabindex: '0' }, JSON.stringify(block, null, 2)));
+}

@@ -1,0 +1,42 @@
+// A menu of actions in a popover, with arrow keys.
+
+import { h, safeUrl } from '../dom.js';
+import { openPopover } from './popover.js';
+
+/** Items: {label, description?, onpick, checked?, url?, danger?}; {heading} for a title, {line: true} for a rule. */
+export function openMenu(anchor, items, options = {}) {
+  const menu = h('div', { class: 'menu', role: 'menu', onkeydown: (event) => step(event, menu) });
+  const popover = openPopover(anchor, menu, options);
+  if (!popover) return;
+  menu.append(...items.map((item) => entry(item, popover)));
+  entriesOf(menu)[0]?.focus();
+}
+
+function entry(item, popover) {
+  if (item.line) return h('hr', { role: 'separator' });
+  if (item.heading) return h('div', { class: 'menu-heading', role: 'presentation' }, item.heading);
+  const href = item.url && safeUrl(item.url);
+  const role = item.checked === undefined ? 'menuitem' : 'menuitemradio';
+  const props = {
+    class: item.danger ? 'menu-item danger' : 'menu-item', role, tabindex: '-1', 'aria-checked': item.checked === undefined ? null : String(item.checked),
+    onclick: () => {
+      popover.close();
+      item.onpick?.();
+    },
+  };
+  const content = [h('span', { class: 'menu-label' }, item.label), item.description && h('span', { class: 'quiet' }, item.description)];
+  return href ? h('a', { ...props, href, target: '_blank', rel: 'noopener noreferrer' }, content) : h('button', { type: 'button', ...props }, content);
+}
+
+function entriesOf(menu) {
+  return [...menu.querySelectorAll('.menu-item')];
+}
+
+function step(event, menu) {
+  const entries = entriesOf(menu);
+  const at = entries.indexOf(document.activeElement);
+  const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: entries.length - 1 }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  entries[(next + entries.length) % entries.length]?.focus();
+}

@@ -1,0 +1,82 @@
+"""Buttons: acknowledge at once, then act."""
+
+import re
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from bot.errors import TransientError
+from bot.flows.triage import Gone, Outcome, Repeated, Request
+from bot.incidents.triage import Action, Changed, Refused
+from bot.slack import ids
+from bot.slack.desk import Desk, channel_of
+from bot.slack.members import Denied
+from bot.slack.refusals import GONE, STORE_AWAY, UNKNOWN_ACTION, already
+
+log = structlog.get_logger(__name__)
+
+_TRIAGE = {ids.ACKNOWLEDGE: Action.ACKNOWLEDGE, ids.RESOLVE: Action.RESOLVE, ids.REOPEN: Action.REOPEN}
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Adds the listeners of the card's buttons, and one for every button that nobody knows."""
+
+    async def triage(ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        sentence = await _triage(desk, body, action)
+        if sentence:
+            await respond(text=sentence, response_type="ephemeral", replace_original=False)
+
+    for action_id in _TRIAGE:
+        app.action(action_id)(triage)
+    app.action(ids.OPEN_LINK)(_opened)
+
+
+def register_last(app: AsyncApp) -> None:
+    """The catch-all; Bolt takes the first listener that matches, so that this one is registered last."""
+    app.action(re.compile(".*"))(_unknown)
+
+
+async def _opened(ack: AsyncAck) -> None:
+    """A button that opens a page in the browser; the press arrives here as well."""
+    await ack()
+
+
+async def _unknown(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any]) -> None:
+    await ack()
+    log.warning("unknown_action", action_id=action.get("action_id"))
+    await respond(text=UNKNOWN_ACTION, response_type="ephemeral", replace_original=False)
+
+
+async def _triage(desk: Desk, body: dict[str, Any], action: dict[str, Any]) -> str | None:
+    """What to tell the person alone; None when the card and its thread tell it all."""
+    member = await desk.admit(body)
+    if isinstance(member, Denied):
+        return member.sentence
+    ref = ids.IncidentRef.decode(str(action.get("value") or ""))
+    if ref is None:
+        return GONE
+    request = Request(
+        incident_id=ref.incident_id,
+        action=_TRIAGE[action["action_id"]],
+        actor=member.id,
+        channel=channel_of(body),
+        once=f"action:{member.id}:{action.get('action_ts')}:{action['action_id']}",
+    )
+    try:
+        outcome = await desk.triage.act(request)
+    except TransientError as error:
+        log.warning("triage_failed", reason=str(error))
+        return STORE_AWAY
+    return _told(outcome)
+
+
+def _told(outcome: Outcome) -> str | None:
+    match outcome:
+        case Changed() | Repeated():
+            return None
+        case Gone():
+            return GONE
+        case Refused():
+            return already(outcome)

@@ -1,0 +1,120 @@
+"""`/joblogs …`: acknowledge at once, then answer through the response_url, for the asker's eyes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from bot.errors import TransientError
+from bot.flows.answered import Refusal
+from bot.flows.subscribe import Declined
+from bot.jobs.reference import Found
+from bot.logs.query import BadQuery, parse_query
+from bot.slack import words
+from bot.slack.desk import Desk
+from bot.slack.logview import answer_message
+from bot.slack.members import Denied, Member
+from bot.slack.mrkdwn import Message
+from bot.slack.refusals import STORE_AWAY
+from bot.slack.reply import reply
+
+log = structlog.get_logger(__name__)
+
+COMMAND = "/joblogs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One use of the command: by whom, where, and what was written after the sub-command."""
+
+    desk: Desk
+    member: Member
+    channel: str
+    text: str
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    async def joblogs(ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any]) -> None:
+        await ack()
+        message = await _answer(desk, body)
+        if message is not None:
+            await reply(respond, message)
+
+    app.command(COMMAND)(joblogs)
+
+
+async def _answer(desk: Desk, body: dict[str, Any]) -> Message | None:
+    """What to say; None when this very command was answered before."""
+    try:
+        if not await desk.first_time(f"command:{body['trigger_id']}"):
+            return None
+        member = await desk.admit(body)
+        if isinstance(member, Denied):
+            return {"text": member.sentence}
+        text = str(body.get("text") or "").strip()
+        return await _dispatch(Call(desk=desk, member=member, channel=str(body["channel_id"]), text=text))
+    except TransientError as error:
+        log.warning("command_failed", reason=str(error))
+        return {"text": STORE_AWAY}
+
+
+async def _dispatch(call: Call) -> Message:
+    word, _, rest = call.text.partition(" ")
+    name = word.lower()
+    handler = _SUBCOMMANDS.get(name)
+    log.info("command", name=name if handler else "logs", user=call.member.id, channel=call.channel)
+    return await (handler(replace(call, text=rest.strip())) if handler else logs(call))
+
+
+async def logs(call: Call) -> Message:
+    """`/joblogs JOB [modifiers] [words]`."""
+    query = parse_query(call.text, now_ns=call.desk.clock.now_ns(), tz=call.member.zone)
+    if isinstance(query, BadQuery):
+        return words.bad_query(query)
+    answer = await call.desk.answer.answer(query)
+    if isinstance(answer, Refusal):
+        return words.refusal(answer)
+    return answer_message(answer, tz=call.member.zone)
+
+
+async def _help(call: Call) -> Message:
+    return words.help_message(call.text)
+
+
+async def _jobs(call: Call) -> Message:
+    return words.jobs_message(await call.desk.answer.catalog.listing(), call.desk.clock.now_ns())
+
+
+async def _status(call: Call) -> Message:
+    found = await call.desk.answer.find(call.text)
+    if isinstance(found, Found):
+        return words.status_message(found.job, note=found.note)
+    return words.refusal(found)
+
+
+async def _watch(call: Call) -> Message:
+    made = await call.desk.subscribe.watch(call.text, channel=call.channel, user=call.member.id)
+    return words.declined(made) if isinstance(made, Declined) else words.watching_message(made)
+
+
+async def _unwatch(call: Call) -> Message:
+    ended = await call.desk.subscribe.unwatch(call.text, channel=call.channel, user=call.member.id)
+    return words.declined(ended) if isinstance(ended, Declined) else words.unwatched_message(ended)
+
+
+async def _watches(call: Call) -> Message:
+    return words.watches_message(await call.desk.subscribe.of_channel(call.channel))
+
+
+_SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Message]]] = {
+    "": _help,
+    "help": _help,
+    "jobs": _jobs,
+    "logs": logs,
+    "status": _status,
+    "unwatch": _unwatch,
+    "watch": _watch,
+    "watches": _watches,
+}

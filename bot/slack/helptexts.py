@@ -1,0 +1,91 @@
+"""What `/joblogs help` says: per topic what it does, how it is written, and examples that can be typed."""
+
+from dataclasses import dataclass
+
+from bot.logs.query import KEYS
+from bot.logs.question import DEFAULT_COUNT, MAX_COUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`usage` and `examples` are literal text; `about` is one sentence; `rows` explain parts of the usage."""
+
+    about: str
+    usage: str
+    rows: tuple[tuple[str, str], ...] = ()
+    examples: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+MODIFIERS = {
+    "level": ("level:error", "that level and above; lines without a level are then left out"),
+    "since": ("since:2h", "from then on; also 1h30m, yesterday 14:30, 2026-11-20, 2026-11-20T08:00Z, start"),
+    "until": ("until:14:30", "up to then; a time of day is its last occurrence, in your own zone"),
+    "replica": ("replica:r3", "one replica; several as r1,r3, a pattern as g02*"),
+    "last": ("last:200", f"the newest 200 lines; {DEFAULT_COUNT} without it, at most {MAX_COUNT:,}"),
+    "first": ("first:200", "the oldest 200 lines of the window instead"),
+    "order": ("order:newest", "which line stands at the top; oldest without it"),
+    "request": ("request:3f2a", "lines of one request"),
+}
+"""By key of the query's language: how it is written and what it does."""
+
+JOB_FORMS = "a job's id or name, project/job, the beginning of either, or the address of its page at Baseten"
+
+TOPICS: dict[str, Topic] = {
+    "logs": Topic(
+        about="Shows log lines of a training job, to you alone until you share them.",
+        usage="/joblogs JOB [modifiers] [words]",
+        rows=(
+            ("JOB", JOB_FORMS),
+            *(MODIFIERS[key] for key in KEYS),
+            ("nan", "lines with this word, in any case; several words must all be there"),
+            ('"out of memory"', "lines with this phrase"),
+            (r"/loss=\d+/", "lines that match this expression; /…/i in any case"),
+            ("-warmup", 'lines without this word; also -"a phrase" and -/an expression/'),
+        ),
+        examples=(
+            "/joblogs my-job",
+            "/joblogs my-job level:error since:2h",
+            '/joblogs llama/run-7 replica:r3 last:200 "out of memory" -warmup',
+        ),
+        notes=("--since 2h and since=2h are understood as well. Words with a colon in them go in quotes.",),
+    ),
+    "jobs": Topic(
+        about="Lists the training jobs that the bot can read, those that run first.",
+        usage="/joblogs jobs",
+    ),
+    "status": Topic(
+        about="Tells how a job is doing: its status, its machines, and since when.",
+        usage="/joblogs status JOB",
+        rows=(("JOB", JOB_FORMS),),
+        examples=("/joblogs status my-job",),
+    ),
+    "watch": Topic(
+        about="Lets this channel know of the errors of a job, or of all jobs of a project, and of their end.",
+        usage="/joblogs watch JOB|PROJECT [level:error] [in:#channel] [mention:@group] [silence:15m] [/regex/]",
+        rows=(
+            ("level:warning", "from this level on; error without it"),
+            ("in:#channel", "tell another channel, which the bot must be in"),
+            ("mention:@group", "who is mentioned when something new is posted"),
+            ("silence:15m", "tell when a running job has written nothing for so long"),
+            ("/regex/", "only errors whose text matches"),
+        ),
+        examples=("/joblogs watch my-job", "/joblogs watch my-project in:#ml-alerts mention:@oncall silence:15m"),
+        notes=(
+            "A project's watch takes new jobs as they appear. A second watch of one target changes the first.",
+        ),
+    ),
+    "unwatch": Topic(
+        about="Ends a watch of this channel.",
+        usage="/joblogs unwatch JOB|PROJECT",
+        examples=("/joblogs unwatch my-job",),
+    ),
+    "watches": Topic(
+        about="Lists what this channel watches, each with a button that ends it.",
+        usage="/joblogs watches",
+    ),
+    "help": Topic(
+        about="Explains a command.",
+        usage="/joblogs help [logs|jobs|status|watch|unwatch|watches]",
+    ),
+}

@@ -1,0 +1,26 @@
+"""What a person is told, alone, when what they asked for was not done."""
+
+from bot.incidents.incident import State
+from bot.incidents.triage import Refused
+from bot.slack.mrkdwn import date
+
+GONE = "joblogs does not know this incident any more."
+OLD_BUTTON = "This button has no question any more; please ask again with `/joblogs`."
+SHARED_ALREADY = "Slack did not take it: an answer can be used five times within half an hour. Please ask again."
+STORE_AWAY = "The database is away, so nothing was changed. Please try again in a minute."
+UNKNOWN_ACTION = "This button is from another version of joblogs; use a newer message, or `/joblogs help`."
+MENTIONED = "Use the buttons on the card, or `/joblogs help` to see what I can do."
+
+_DONE = {
+    State.OPEN: "It is open already",
+    State.ACKNOWLEDGED: "It was acknowledged already",
+    State.MUTED: "It is muted already",
+    State.RESOLVED: "It was resolved already",
+}
+
+
+def already(refused: Refused) -> str:
+    """The second of two people hears what the first one did, and when."""
+    who = f" by <@{refused.actor}>" if refused.actor else ""
+    when = f", {date(refused.since_ms, '{date_short_pretty} {time}')}" if refused.since_ms else ""
+    return f"{_DONE[refused.state]}{who}{when}."

@@ -1,0 +1,40 @@
+"""Channels, as far as posting to them goes."""
+
+from dataclasses import dataclass
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import SlackRefused, TransientError
+from bot.slack.gateway import translated
+
+_UNSEEN = frozenset({"channel_not_found", "not_in_channel", "missing_scope"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Fits the port `flows.subscribe.Rooms`."""
+
+    client: AsyncWebClient
+
+    async def obstacle(self, channel: str) -> str | None:
+        """Why the bot cannot post to `channel`, with what to do about it; None when it can."""
+        try:
+            answer = await translated(self.client.conversations_info(channel=channel))
+        except SlackRefused as error:
+            return _INVITE if error.code in _UNSEEN else f"Slack refuses to show this channel ({error.code})."
+        except TransientError:
+            return "Slack does not answer right now; try again in a minute."
+        return _obstacle(answer["channel"])
+
+
+def _obstacle(channel: dict[str, object]) -> str | None:
+    if channel.get("is_archived"):
+        return "This channel is archived."
+    if channel.get("is_ext_shared"):
+        return "This channel is shared with another organisation, which would read your logs; use an internal one."
+    if channel.get("is_im"):
+        return None
+    return None if channel.get("is_member") else _INVITE
+
+
+_INVITE = "I am not in this channel: type `/invite @joblogs` here, then the same command again."

@@ -1,0 +1,16 @@
+"""The bot's scopes, as in manifest.yml (a test holds the two together)."""
+
+SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "im:write",
+        "users:read",
+    }
+)

@@ -1,0 +1,74 @@
+"""The Bolt app: one team, its listeners, and a way in (sockets or HTTP)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import actions, commands, events, log_buttons
+from bot.slack.desk import Desk
+from bot.slack.gateway import translated
+from bot.slack.members import Identity
+
+log = structlog.get_logger(__name__)
+
+SESSION_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+
+
+@asynccontextmanager
+async def open_client(token: str, base_url: str) -> AsyncIterator[AsyncWebClient]:
+    """A client with one shared session and without retries of its own: a retried post is a second message."""
+    async with aiohttp.ClientSession(timeout=SESSION_TIMEOUT, trust_env=True) as session:
+        yield AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[])
+
+
+async def identify(client: AsyncWebClient) -> Identity:
+    """Who the token belongs to; also proves that the token works.
+
+    Raises:
+        SlackRefused, TransientError: the token is not accepted, or Slack cannot be reached.
+    """
+    answer = await translated(client.auth_test())
+    return Identity(
+        team_id=str(answer["team_id"]),
+        bot_user_id=str(answer["user_id"]),
+        bot_id=answer.get("bot_id"),
+        team_name=str(answer.get("team") or ""),
+    )
+
+
+def build_bolt(client: AsyncWebClient, identity: Identity, signing_secret: str | None, desk: Desk) -> AsyncApp:
+    """The Bolt app with every listener. `authorize` is ours, so that the environment cannot turn on OAuth."""
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team_id,
+            bot_token=client.token,
+            bot_id=identity.bot_id,
+            bot_user_id=identity.bot_user_id,
+        )
+
+    app = AsyncApp(
+        client=client,
+        authorize=authorize,
+        signing_secret=signing_secret or "",
+        request_verification_enabled=signing_secret is not None,
+    )
+    app.error(_report)
+    for room in (commands, log_buttons, actions, events):
+        room.register(app, desk)
+    actions.register_last(app)
+    return app
+
+
+async def _report(error: Exception, body: dict[str, Any]) -> BoltResponse:
+    """Bolt's door: whatever a listener did not expect is logged with its kind, never with the payload."""
+    log.error("listener_failed", kind=body.get("type") or body.get("command"), exc_info=error)
+    return BoltResponse(status=200, body="")

@@ -1,0 +1,117 @@
+"""Incidents, their history and their cards.
+
+Rows that are read are locked until the commit (on SQLite the whole transaction is alone): a poll and a
+pressed button both read an incident, change their half and put it back, and neither may undo the other.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
+
+from bot.incidents.incident import Card, HistoryEntry, Incident, State
+from bot.store.dialects import insert_into
+from bot.store.tables import cards, history, incidents
+
+
+class SqlIncidents:
+    """`flows.ports.Incidents`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, incident_id: int) -> Incident | None:
+        return next(iter(self._select(incidents.c.id == incident_id)), None)
+
+    def newest(self, account: str, job_id: str) -> dict[str, Incident]:
+        found = self._select(incidents.c.account == account, incidents.c.job_id == job_id)
+        by_generation = sorted(found, key=lambda incident: incident.generation)
+        return {incident.facts.key: incident for incident in by_generation}
+
+    def put(self, incident: Incident) -> Incident:
+        """Raises LookupError when there is no incident of that number."""
+        columns = _columns(incident)
+        if incident.id == 0:
+            statement = insert(incidents).values(columns).returning(incidents.c.id)
+            return replace(incident, id=self._connection.execute(statement).scalar_one())
+        replaced = self._connection.execute(update(incidents).where(incidents.c.id == incident.id).values(columns))
+        if replaced.rowcount == 0:
+            raise LookupError(f"there is no incident {incident.id}")
+        return incident
+
+    def unresolved(self, *, channel: str | None = None, job_id: str | None = None) -> tuple[Incident, ...]:
+        """The oldest first; `channel` keeps those with a card there."""
+        which = [incidents.c.state != State.RESOLVED.value]
+        if channel is not None:
+            which.append(incidents.c.id.in_(select(cards.c.incident_id).where(cards.c.channel == channel)))
+        if job_id is not None:
+            which.append(incidents.c.job_id == job_id)
+        return self._select(*which)
+
+    def note(self, entry: HistoryEntry) -> None:
+        self._connection.execute(
+            insert(history).values(incident_id=entry.incident_id, at_ms=entry.at_ms, body=entry)
+        )
+
+    def history(self, incident_id: int) -> tuple[HistoryEntry, ...]:
+        """In the order in which it was noted."""
+        query = select(history.c.body).where(history.c.incident_id == incident_id).order_by(history.c.id)
+        return tuple(self._connection.execute(query).scalars())
+
+    def _select(self, *which: ColumnElement[bool]) -> tuple[Incident, ...]:
+        query = select(incidents.c.id, incidents.c.body).where(*which).order_by(incidents.c.id)
+        return tuple(replace(row.body, id=row.id) for row in self._connection.execute(_locking(query)))
+
+
+class SqlCards:
+    """`flows.ports.Cards`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, incident_id: int, channel: str) -> Card | None:
+        return next(iter(self._select(cards.c.incident_id == incident_id, cards.c.channel == channel)), None)
+
+    def of(self, incident_id: int) -> tuple[Card, ...]:
+        return self._select(cards.c.incident_id == incident_id)
+
+    def put(self, card: Card) -> None:
+        upsert = insert_into(self._connection, cards).values(
+            incident_id=card.incident_id, channel=card.channel, ts=card.ts, body=card
+        )
+        self._connection.execute(
+            upsert.on_conflict_do_update(
+                index_elements=list(cards.primary_key),
+                set_={"ts": upsert.excluded.ts, "body": upsert.excluded.body},
+            )
+        )
+
+    def move(self, card: Card, incident_id: int) -> None:
+        self._connection.execute(
+            delete(cards).where(cards.c.incident_id == card.incident_id, cards.c.channel == card.channel)
+        )
+        self.put(replace(card, incident_id=incident_id))
+
+    def at(self, channel: str, ts: str) -> Card | None:
+        """Where several incidents share a message: the card of the oldest."""
+        return next(iter(self._select(cards.c.channel == channel, cards.c.ts == ts)), None)
+
+    def _select(self, *which: ColumnElement[bool]) -> tuple[Card, ...]:
+        query = select(cards.c.body).where(*which).order_by(cards.c.incident_id, cards.c.channel)
+        return tuple(self._connection.execute(_locking(query)).scalars())
+
+
+def _locking(query: Select[Any]) -> Select[Any]:
+    """`key_share` lets rows that refer to these (history, cards) be added meanwhile."""
+    return query.with_for_update(key_share=True)
+
+
+def _columns(incident: Incident) -> dict[str, Any]:
+    return {
+        "account": incident.account,
+        "job_id": incident.job_id,
+        "key": incident.facts.key,
+        "generation": incident.generation,
+        "state": incident.state.value,
+        "body": incident,
+    }

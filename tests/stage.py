@@ -1,0 +1,184 @@
+"""The stage for scenarios: both simulated services and the real app between them, on a clock turned by hand."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.app import App, open_app
+from bot.sandbox.baseten.job import SimJob, SimProject
+from bot.sandbox.baseten.server import BasetenServer
+from bot.sandbox.baseten.world import World
+from bot.sandbox.slack.server import SlackServer
+from bot.sandbox.slack.workspace import Workspace
+from bot.settings import Settings
+from bot.times import Ns
+
+KEY = "stage-key"
+CHANNEL = "ml-alerts"
+PATIENCE_S = 10.0
+
+
+@dataclass
+class TurnedClock:
+    """Real time plus whatever a test turned it ahead by; who sleeps wakes when either has passed enough."""
+
+    ahead_s: float = 0.0
+    _turned: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def now_ns(self) -> Ns:
+        return Ns(time.time_ns() + int(self.ahead_s * 1_000_000_000))
+
+    def monotonic_s(self) -> float:
+        return time.monotonic() + self.ahead_s
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.monotonic_s() + seconds
+        while (left := until - self.monotonic_s()) > 0:
+            try:
+                await asyncio.wait_for(self._turned.wait(), left)
+            except TimeoutError:
+                return
+
+    def turn(self, seconds: float) -> None:
+        self.ahead_s += seconds
+        self._turned.set()
+        self._turned = asyncio.Event()
+
+
+@dataclass
+class Stage:
+    """What a story is told with."""
+
+    clock: TurnedClock
+    world: World
+    workspace: Workspace
+    settings: Settings
+    project: SimProject
+    _stack: AsyncExitStack
+    app: App | None = None
+
+    @property
+    def bot(self) -> App:
+        assert self.app is not None
+        return self.app
+
+    def job(self, name: str = "run-1", **fields: Any) -> SimJob:
+        return self.world.add_job(self.project, name=name, **{"status": "TRAINING_JOB_RUNNING", **fields})
+
+    async def start(self) -> None:
+        """Builds the app; its sockets are open, its beats are turned by `tick`."""
+        self._stack = AsyncExitStack()
+        self.app = await self._stack.enter_async_context(open_app(self.settings, clock=self.clock))
+        await self._stack.enter_async_context(self.bot.intake())
+        await self.until(lambda: len(self.workspace.sockets) >= 1)
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+        self.app = None
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    async def tick(self, seconds: float = 2.0) -> None:
+        """Time passes, and every beat has its turn."""
+        self.clock.turn(seconds)
+        await self.bot.leases.tick()
+        await self.bot.lifecycle.tick()
+        await self.bot.watch.tick()
+        await self.bot.watch.settle()
+        await self.deliver()
+
+    async def ticks(self, count: int, seconds: float = 2.0) -> None:
+        for _ in range(count):
+            await self.tick(seconds)
+
+    async def deliver(self) -> None:
+        """Sends what is due until nothing is."""
+        for _ in range(50):
+            if not await self.bot.deliver.tick():
+                return
+            self.clock.turn(0.3)
+
+    async def command(self, text: str, *, user: str = "ada", channel: str = CHANNEL) -> dict[str, Any]:
+        """Types `/joblogs text` and gives the ephemeral that answers it."""
+        before = len(self.ephemerals(user, channel))
+        outcome = await self.workspace.person(user).command("/joblogs", text, channel=channel)
+        assert outcome.acked, outcome
+        await self.until(lambda: len(self.ephemerals(user, channel)) > before)
+        return self.ephemerals(user, channel)[-1]
+
+    async def press(
+        self, message: dict[str, Any], action_id: str, *, user: str = "ada", channel: str = CHANNEL
+    ) -> Any:
+        return await self.workspace.person(user).press(channel, message["ts"], action_id)
+
+    def ephemerals(self, user: str = "ada", channel: str = CHANNEL) -> list[dict[str, Any]]:
+        return self.workspace.ephemerals(user, channel)
+
+    def channel(self, name: str = CHANNEL) -> list[dict[str, Any]]:
+        """The bot's messages in the channel, replies left out."""
+        return [m for m in self.workspace.messages(name) if m.get("user") == self.workspace.bot_user_id]
+
+    def cards(self, name: str = CHANNEL) -> list[dict[str, Any]]:
+        return [m for m in self.channel(name) if any(b["type"] == "actions" for b in m.get("blocks") or [])]
+
+    def thread(self, message: dict[str, Any], name: str = CHANNEL) -> list[dict[str, Any]]:
+        return self.workspace.messages(name, message["ts"])[1:]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Waits, in real time, for something that happens over the wire."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen"
+            await asyncio.sleep(0.01)
+
+
+def shown(message: dict[str, Any]) -> str:
+    """All text of a message's blocks, as a reader sees it."""
+    return " ".join(_texts(message.get("blocks") or message.get("text", "")))
+
+
+def _texts(node: Any) -> list[str]:
+    if isinstance(node, str):
+        return [node]
+    if isinstance(node, list):
+        return [text for item in node for text in _texts(item)]
+    if not isinstance(node, dict):
+        return []
+    if node.get("type") == "user":
+        return [f"<@{node['user_id']}>"]
+    return [text for key in ("text", "elements", "fields", "blocks") if key in node for text in _texts(node[key])]
+
+
+@asynccontextmanager
+async def open_stage(database_url: str, **settings: Any) -> AsyncIterator[Stage]:
+    """A stage with an app that runs, a project, and `ada` and `grace` in #ml-alerts."""
+    clock = TurnedClock()
+    world = World(clock, keys={KEY: "stage"})
+    workspace = Workspace(clock, seed=7)
+    async with BasetenServer(world) as baseten, SlackServer(workspace) as slack:
+        stage = Stage(
+            clock=clock,
+            world=world,
+            workspace=workspace,
+            settings=Settings(
+                slack_bot_token=workspace.bot_token,
+                slack_app_token=workspace.app_token,
+                slack_api_url=slack.api_url,
+                baseten_api_key=KEY,
+                baseten_api_url=baseten.url,
+                database_url=database_url,
+                **settings,
+            ),
+            project=world.add_project("llama-ft"),
+            _stack=AsyncExitStack(),
+        )
+        await stage.start()
+        try:
+            yield stage
+        finally:
+            await stage.stop()
