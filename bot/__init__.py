@@ -16,17 +16,20 @@ Rooms, from the ground up; each may use only those above it::
 
     times.py     Ns, Ms and the clock: the only place that converts units
     errors.py    the tree of failures
-    logs/        NOUNS, pure    line · pages · window · fold · query · redact
-    jobs/        NOUNS, pure    job (status, instance, cost) · watch · reference (the forms of JOB)
+    logs/        NOUNS, pure    line · pages · reading · window · fold · query · redact
+    jobs/        NOUNS, pure    job (status, instance) · watch · wish · reference (the forms of JOB)
     incidents/   NOUNS, pure    incident · fingerprint · grouping · blame · triage · announce
-    flows/       VERBS, async   ports · watch · answer · triage · deliver · lifecycle · tidy; know only ports
+    flows/       VERBS, async   ports · watch · answer · triage · deliver · lifecycle · subscribe; know only ports
     baseten/     WIRE           the REST client: endpoints, budget of requests, errors
     slack/       WIRE           ids · mrkdwn · cards · commands · actions · gateway · server
     store/       WIRE           tables, repositories, migrations
     settings.py  environment → frozen settings
+    journal.py   structured logs without secrets
     schedule.py  APScheduler: which flow runs how often
     health.py    /healthz /readyz
+    explain.py   the engine of incidents over a saved log
     app.py       composition root: settings in, running app out
+    check.py     what is missing before anything runs
     sandbox/     a simulated Baseten and Slack, failure scenarios, the page; used by `joblogs demo` and the tests
     __main__.py  the command line
 

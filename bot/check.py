@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import make_account
 from bot.baseten.client import BasetenApi
 from bot.baseten.transport import Http, open_http
-from bot.errors import JoblogsError, SlackRefused
+from bot.errors import JoblogsError, SlackRefused, TransientError
 from bot.flows.ports import Priority
 from bot.settings import Settings
 from bot.slack.gateway import translated
@@ -60,6 +60,10 @@ async def _slack(client: AsyncWebClient, settings: Settings) -> list[Finding]:
 async def _looked(subject: str, look: Callable[[], Awaitable[str]], fix: str) -> Finding:
     try:
         return Finding(subject, ok=True, told=await look())
+    except TransientError as error:
+        return Finding(
+            subject, ok=False, told=str(error), fix="Look at its address and at the network, then check again."
+        )
     except JoblogsError as error:
         return Finding(subject, ok=False, told=str(error), fix=fix)
 

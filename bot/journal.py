@@ -9,7 +9,17 @@ from structlog.typing import EventDict, Processor
 
 from bot.logs.redact import redact
 
-_QUIET = ("slack_bolt", "slack_sdk", "apscheduler", "aiohttp", "alembic", "httpx", "httpcore", "asyncio")
+_LEVELS = {
+    "aiohttp": logging.WARNING,
+    "alembic": logging.WARNING,
+    "apscheduler": logging.ERROR,  # a beat that is longer than its interval is skipped, which is meant
+    "asyncio": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "httpx": logging.WARNING,
+    "slack_bolt": logging.WARNING,
+    "slack_bolt.AsyncApp": logging.ERROR,  # warns that our own `authorize` comes before the token: that is meant
+    "slack_sdk": logging.WARNING,
+}
 
 
 def configure(*, log_format: str, level: str) -> None:
@@ -41,8 +51,8 @@ def configure(*, log_format: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    for name, lowest in _LEVELS.items():
+        logging.getLogger(name).setLevel(max(lowest, logging.getLevelName(level)))
 
 
 def _without_secrets(_: Any, __: str, event: EventDict) -> EventDict:

@@ -54,7 +54,6 @@ class Settings(BaseSettings):
     allow_guests: bool = False
     allowed_channels: Annotated[frozenset[str], NoDecode] = frozenset()
     allowed_users: Annotated[frozenset[str], NoDecode] = frozenset()
-    keep_days: int = Field(90, ge=1, le=3650)
     log_format: Literal["json", "text"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -98,7 +98,7 @@ def unknown_sentence(text: str, nearest: tuple[str, ...]) -> str:
     shown = text if len(text) <= 80 else text[:79] + "…"
     if nearest:
         return f"I know no job called {shown}. Did you mean {' or '.join(nearest)}?"
-    return f"I know no job called {shown}. The list of jobs shows what there is: jobs"
+    return f"I know no job called {shown}. /joblogs jobs lists those that there are."
 
 
 def _page_lines(query: LogQuery) -> int:

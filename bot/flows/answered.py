@@ -6,7 +6,7 @@ from bot.jobs.job import Job
 from bot.logs.crowd import Gap
 from bot.logs.line import Level, Line
 from bot.logs.question import LogQuery, Position, Take
-from bot.times import Ms, Ns, ns_from_ms
+from bot.times import Ms, ns_from_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,13 @@ class LogAnswer:
         return replace(self._moved(), older_than=place, take=Take.LAST, count=self.query.count)
 
     def newer(self, last_shown: int) -> LogQuery:
-        """The question for what is after the last line that was shown, or after the window without one."""
+        """The question for what is after the last line that was shown, or after the window without one.
+
+        Where a later page was empty up to now, the same is asked again: lines may arrive late.
+        """
         place = self.position(last_shown) if self.lines else Position(ns_from_ms(self.end_ms), -1)
+        if not self.lines and self.why_not is None and self.query.newer_than is not None:
+            place = self.query.newer_than
         return replace(self._moved(), newer_than=place, take=Take.FIRST, count=self.query.limit)
 
     def errors_only(self) -> LogQuery:
@@ -99,8 +104,3 @@ class Refusal:
 
     sentence: str
     choices: tuple[Job, ...] = ()
-
-
-def window_of(lines: tuple[Line, ...]) -> tuple[Ns, Ns] | None:
-    """First and last stamp of `lines`."""
-    return (lines[0].timestamp_ns, lines[-1].timestamp_ns) if lines else None

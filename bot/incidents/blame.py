@@ -46,7 +46,7 @@ def blame(cases: Sequence[Case], job: Job) -> tuple[Verdict, ...]:
     """A verdict for every case: the most important first, causes before consequences before noise."""
     real = [case for case in cases if case.stage != Stage.HARMLESS]
     effects = [case for case in real if case.stage >= Stage.EFFECT]
-    candidates = [case for case in real if case.stage <= Stage.SYMPTOM]
+    candidates = [case for case in real if case.stage <= Stage.SYMPTOM] or _harmful_after_all(cases, effects, job)
     fatal = _without_bystanders(
         sorted(
             (case for case in candidates if _fatal(case, effects, job)), key=lambda case: _distance(case, effects)
@@ -54,13 +54,21 @@ def blame(cases: Sequence[Case], job: Job) -> tuple[Verdict, ...]:
     )
     lasting = [case for case in candidates if case not in fatal]
     worn = _worn_out(fatal, lasting)
+    tired = list(worn.values())
     roots = _attempts([case for case in fatal if case.key not in worn])
     verdicts = [_root(case, effects, job) for case in roots]
-    verdicts += [_lasting(case, fatal_too=case.key in worn.values()) for case in _by_time(lasting)]
-    verdicts += _consequences(fatal, roots, worn, cases)
-    verdicts += _effects(effects, [*roots, *(c for c in lasting if c.key in worn.values())], job)
-    verdicts += [_noise(case) for case in cases if case.stage == Stage.HARMLESS]
+    verdicts += [_lasting(case, job, fatal_too=case in tired) for case in _by_time(lasting)]
+    verdicts += _consequences(fatal, roots, worn, job)
+    verdicts += _effects(effects, [*roots, *(c for c in lasting if c in tired)], job)
+    verdicts += [_noise(case, job) for case in cases if case.stage == Stage.HARMLESS and case not in candidates]
     return tuple(sorted(verdicts, key=lambda verdict: _rank(verdict, worn)))
+
+
+def _harmful_after_all(cases: Sequence[Case], effects: Sequence[Case], job: Job) -> list[Case]:
+    """What is harmless elsewhere has ended this job: it was raised, not retried, and nothing else explains the end."""
+    if not any(effect.stage in (Stage.EFFECT, Stage.REPORT) for effect in effects):
+        return []
+    return [case for case in cases if case.stage == Stage.HARMLESS and case.uncaught and not survived(case, job)]
 
 
 def survived(case: Case, job: Job) -> bool:
@@ -111,9 +119,9 @@ def _distance(case: Case, effects: Sequence[Case]) -> tuple[int, int, int]:
     return points, case.first_ns, case.order
 
 
-def _worn_out(fatal: Sequence[Case], lasting: Sequence[Case]) -> dict[str, str]:
-    """Deaths that only say that something happened too often, by key, with the key of what happened."""
-    worn = {}
+def _worn_out(fatal: Sequence[Case], lasting: Sequence[Case]) -> dict[str, Case]:
+    """Deaths that only say that something happened too often, by key, with what happened."""
+    worn: dict[str, Case] = {}
     for case in fatal:
         before = [
             other
@@ -122,8 +130,8 @@ def _worn_out(fatal: Sequence[Case], lasting: Sequence[Case]) -> dict[str, str]:
         ]
         if before:
             worn[case.key] = max(
-                before, key=lambda other: (other.likeness(frozenset(case.words)), other.count)
-            ).key
+                before, key=lambda other, case=case: (other.likeness(frozenset(case.words)), other.count)
+            )
     return worn
 
 
@@ -142,7 +150,7 @@ def _attempts(fatal: Sequence[Case]) -> list[Case]:
 
 def _root(case: Case, effects: Sequence[Case], job: Job) -> Verdict:
     suspect = suspect_of(case, job, case.seen) if case.stage == Stage.SYMPTOM and case.peers else None
-    first = suspect[0] if suspect else _first(case)
+    first = suspect[0] if suspect else _first(case, job)
     certain = case.stage == Stage.CAUSE and case.uncaught
     return Verdict(
         key=case.key, role=Role.ROOT, alert=True, reason=rooted(case, effects, first), first_replica=first,
@@ -150,28 +158,25 @@ def _root(case: Case, effects: Sequence[Case], job: Job) -> Verdict:
     )  # fmt: skip
 
 
-def _lasting(case: Case, *, fatal_too: bool) -> Verdict:
+def _lasting(case: Case, job: Job, *, fatal_too: bool) -> Verdict:
     """An error that the job survived: it matters when it comes back, gives up, or does not say that it is handled."""
     passing = case.mild and case.count < 3 and not case.gives_up and not fatal_too
     if passing:
-        return replace(_noise(case), reason="it was tried again or skipped, and the job went on")
+        return replace(_noise(case, job), reason="it was tried again or skipped, and the job went on")
     return Verdict(
-        key=case.key, role=Role.ROOT, alert=True, first_replica=_first(case),
+        key=case.key, role=Role.ROOT, alert=True, first_replica=_first(case, job),
         reason="it came too often, and the job gave up" if fatal_too else "the job goes on in spite of it",
     )  # fmt: skip
 
 
-def _consequences(
-    fatal: Sequence[Case], roots: Sequence[Case], worn: dict[str, str], cases: Sequence[Case]
-) -> list[Verdict]:
-    by_key = {case.key: case for case in cases}
+def _consequences(fatal: Sequence[Case], roots: Sequence[Case], worn: dict[str, Case], job: Job) -> list[Verdict]:
     verdicts = []
     for case in fatal:
         if case in roots:
             continue
-        cause = by_key[worn[case.key]] if case.key in worn else _nearest(case, roots)
+        cause = worn[case.key] if case.key in worn else _nearest(case, roots)
         if cause is not None:
-            verdicts.append(_follows(case, cause))
+            verdicts.append(_follows(case, cause, job))
     return verdicts
 
 
@@ -183,21 +188,24 @@ def _effects(effects: Sequence[Case], roots: Sequence[Case], job: Job) -> list[V
         if cause is None or not _reaches(cause, case):
             orphans.append(case)
         else:
-            verdicts.append(_follows(case, cause))
+            verdicts.append(_follows(case, cause, job))
     orphans.sort(key=lambda case: (case.stage, case.first_ns, case.order))
     if not orphans:
         return verdicts
+    passed = [case for case in orphans if survived(case, job) and (case.mild or case.stage >= Stage.TEARDOWN)]
+    verdicts += [replace(_noise(case, job), reason="the job went on") for case in passed]
+    orphans = [case for case in orphans if case not in passed]
+    if not orphans:
+        return verdicts
     head = orphans[0]
-    if survived(head, job) and head.stage >= Stage.TEARDOWN:
-        return verdicts + [replace(_noise(case), reason="the job went on") for case in orphans]
     verdicts.append(_promoted(head, orphans, job))
-    return verdicts + [_follows(case, head) for case in orphans[1:]]
+    return verdicts + [_follows(case, head, job) for case in orphans[1:]]
 
 
 def _promoted(case: Case, effects: Sequence[Case], job: Job) -> Verdict:
     touched = {name for effect in effects if effect.stage <= Stage.TEARDOWN for name in effect.seen}
     suspect = suspect_of(case, job, touched) if case.stage == Stage.EFFECT else None
-    first = suspect[0] if suspect else _first(case)
+    first = suspect[0] if suspect else _first(case, job)
     return Verdict(
         key=case.key, role=Role.ROOT, alert=True, first_replica=first, confidence=Confidence.GUESS,
         reason=promoted(case, suspect[1] if suspect else ""),
@@ -214,30 +222,30 @@ def _reaches(cause: Case, effect: Case) -> bool:
     return cause.first_ns - 4 * SKEW_NS <= effect.last_ns and effect.first_ns <= cause.last_ns + REACH_NS
 
 
-def _follows(case: Case, cause: Case) -> Verdict:
+def _follows(case: Case, cause: Case, job: Job) -> Verdict:
     return Verdict(
         key=case.key, role=Role.CASCADE, alert=False, caused_by=cause.key, reason=followed(case, cause),
-        first_replica=_first(case),
+        first_replica=_first(case, job),
     )  # fmt: skip
 
 
-def _noise(case: Case) -> Verdict:
+def _noise(case: Case, job: Job) -> Verdict:
     return Verdict(
-        key=case.key, role=Role.NOISE, alert=False, reason=noise(case), first_replica=_first(case),
+        key=case.key, role=Role.NOISE, alert=False, reason=noise(case), first_replica=_first(case, job),
         confidence=Confidence.CERTAIN if case.stage == Stage.HARMLESS else Confidence.LIKELY,
     )  # fmt: skip
 
 
-def _first(case: Case) -> str | None:
+def _first(case: Case, job: Job) -> str | None:
     named = [(seen.first_ns, seen.order, name) for name, seen in case.seen.items() if name]
-    return min(named)[2] if named else None
+    return min(named)[2] if named else next((name for name in job.members if name in case.title), None)
 
 
 def _by_time(cases: Sequence[Case]) -> list[Case]:
     return sorted(cases, key=lambda case: (case.first_ns, case.order))
 
 
-def _rank(verdict: Verdict, worn: dict[str, str]) -> int:
-    if verdict.key in worn.values():
+def _rank(verdict: Verdict, worn: dict[str, Case]) -> int:
+    if any(verdict.key == case.key for case in worn.values()):
         return 0
     return {Role.ROOT: 1 if verdict.alert else 2, Role.CASCADE: 3, Role.NOISE: 4}[verdict.role]

@@ -5,7 +5,7 @@ Stateless: the same event gives the same reading in every process and on every d
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.incidents.masks import masked, one_line, words
 from bot.incidents.signatures import TABLE, Signature, Stage, Voice, match
@@ -48,8 +48,11 @@ def read(event: Event) -> Reading | None:
     """What `event` says, or None when it states no failure."""
     voice = _voice(event)
     signature, spoken = _signature(event, voice)
-    if signature is None and not (event.loud or (event.faults and event.shape is not Shape.RECORD)):
+    raised = bool(event.faults and event.shape is not Shape.RECORD) or (event.shape is Shape.NATIVE and bool(event.said))
+    if signature is None and not event.loud and not raised:
         return None
+    if signature is None and _is_trial(event):
+        signature = TRIAL
     fault = _primary(event, spoken)
     stage = (
         signature.stage if signature else Stage.OWN if event.faults or event.head or event.said else Stage.SYMPTOM
@@ -69,6 +72,15 @@ def read(event: Event) -> Reading | None:
     )  # fmt: skip
 
 
+def as_report(reading: Reading) -> Reading:
+    """A report of a killed process whose death is explained by other lines: then it is a report like any other."""
+    report = next(signature for signature in TABLE if signature.name == "launcher-report")
+    return replace(
+        reading, signature=report, stage=report.stage, title=report.title, keys=(f"s:{report.name}",),
+        fingerprint=_fingerprint(report, None, "", ""),
+    )  # fmt: skip
+
+
 def own_frame(fault: Fault) -> str:
     """The innermost frame of the user's own code, as "file:function", or "" when there is none."""
     for frame in reversed(fault.frames):
@@ -78,6 +90,21 @@ def own_frame(fault: Fault) -> str:
     return ""
 
 
+TRIAL = Signature(
+    name="code-under-trial",
+    stage=Stage.HARMLESS,
+    says="generated code that the program ran on trial failed",
+    words=(),
+    source="exec, eval and `python -c`: every frame of the traceback is in no file, or in a temporary one",
+)
+
+
+def _is_trial(event: Event) -> bool:
+    frames = [frame for fault in event.faults for frame in fault.frames]
+    return bool(frames) and not event.head and all(_TRIAL_FRAME.match(frame) for frame in frames)
+
+
+_TRIAL_FRAME = re.compile(r"<(?:string|stdin|ipython|exec|eval|unknown|generated)|/tmp/|/var/tmp/|solution\.py")
 _FOREIGN = re.compile(
     r"site-packages|dist-packages|/lib/python\d|/python\d\.\d+/|^<|/bin/|/conda/|/pytorch/|/opt/ray/|/importlib/"
 )
@@ -111,12 +138,12 @@ def _voice(event: Event) -> Voice:
 
 def _signature(event: Event, voice: Voice) -> tuple[Signature | None, str]:
     """The form of the event and the statement that has it."""
-    report = _is_report(event)
+    only = _OF_REPORTS if is_report(event) else None
     best: Signature | None = None
     spoken = ""
     for text in _statements(event):
-        found = match(text, voice)
-        if found is None or (report and found.name not in _OF_REPORTS):
+        found = match(text, voice, only=only)
+        if found is None:
             continue
         if best is None or _order(found) < _order(best):
             best, spoken = found, text
@@ -127,8 +154,14 @@ _OF_REPORTS = frozenset({"launcher-report", "process-killed"})
 """A launcher repeats what its children said; only what it knows of them itself counts."""
 
 
-def _is_report(event: Event) -> bool:
-    return any("ChildFailedError" in fault.type for fault in event.faults) or "failed (exitcode" in event.head
+def is_report(event: Event) -> bool:
+    """Whether a launcher speaks, which knows how its children ended but not why."""
+    return (
+        any("ChildFailedError" in fault.type for fault in event.faults) or _LAUNCHER.search(event.head) is not None
+    )
+
+
+_LAUNCHER = re.compile(r"failed \(exitcode|mpirun noticed|^srun: error: .*: task|exits with return code")
 
 
 def _order(signature: Signature) -> tuple[int, int]:

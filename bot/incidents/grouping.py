@@ -10,12 +10,13 @@ from typing import Protocol
 import msgspec
 
 from bot.incidents.blame import Verdict, blame
-from bot.incidents.fingerprint import Reading, read
+from bot.incidents.fingerprint import Reading, as_report, read
 from bot.incidents.grouping_case import Case, new_case
 from bot.incidents.grouping_facts import facts_of
 from bot.incidents.grouping_job import Job
-from bot.incidents.grouping_join import home_of, is_fragment
+from bot.incidents.grouping_join import home_of, is_explained_death, is_fragment
 from bot.incidents.incident import Facts
+from bot.incidents.signatures import Stage
 from bot.incidents.suspects import note_peers
 from bot.logs.fold import Folder
 from bot.logs.fold_event import Event
@@ -105,13 +106,16 @@ class Engine:
         if reading is None:
             return
         memory.order += 1
+        if is_explained_death(event, reading, memory.cases):
+            reading = as_report(reading)
         case = home_of(event, reading, memory.cases, self._index)
         if case is None and is_fragment(event) and not event.frames:
             return
         if case is None:
             case = self._open(event, reading)
         case.take(event, reading, memory.order)
-        note_peers(case, event)
+        if reading.stage in (Stage.SYMPTOM, Stage.EFFECT):
+            note_peers(case, event)
         for key in reading.keys:
             if len(case.keys) < 64 or key in case.keys:
                 self._index.setdefault(key, case)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from bot.incidents.fingerprint import Reading
+from bot.incidents.fingerprint import Reading, is_report
 from bot.incidents.grouping_case import Case
 from bot.incidents.signatures import Stage
 from bot.logs.fold_event import Event, Shape
@@ -11,6 +11,8 @@ from bot.times import NS_PER_S
 
 NEAR_NS = 10 * NS_PER_S
 """A failure is announced, raised and printed again within this time on one replica."""
+SAME_FILE_NS = 120 * NS_PER_S
+"""What one source file logs on one replica within this time is one story: an attempt, the next, giving up."""
 ALIKE = 0.6
 LOOSELY_ALIKE = 0.34
 
@@ -35,12 +37,13 @@ def home_of(event: Event, reading: Reading, cases: Sequence[Case], index: Mappin
 def _same_place(case: Case, event: Event, reading: Reading) -> bool:
     """Announced and raised: on the same replica, within seconds, by the same file or in the same words."""
     seen = case.seen.get(event.replica or "")
-    if seen is None or not -NEAR_NS <= event.first_ns - seen.last_ns <= NEAR_NS:
+    if seen is None or _conflict(case, reading):
         return False
-    if _conflict(case, reading):
-        return False
-    if reading.source and reading.source in case.sources and not reading.uncaught:
+    apart = abs(event.first_ns - seen.last_ns)
+    if reading.source and reading.source in case.sources and not reading.uncaught and apart <= SAME_FILE_NS:
         return True
+    if apart > NEAR_NS:
+        return False
     if case.likeness(reading.words) >= ALIKE:
         return not (case.count > 3 and reading.uncaught and not case.uncaught)
     return _announces(event) and case.uncaught and _same_rank(seen.rank, event.rank)
@@ -60,6 +63,19 @@ def _same_kind(case: Case, reading: Reading) -> bool:
     if reading.frame and reading.frame == case.frame:
         return likeness >= LOOSELY_ALIKE
     return not (reading.frame and case.frame) and likeness >= ALIKE
+
+
+def is_explained_death(event: Event, reading: Reading, cases: Sequence[Case]) -> bool:
+    """Whether a launcher tells of a killed process on a replica that has just said why it died."""
+    if reading.signature is None or reading.signature.name != "process-killed" or not is_report(event):
+        return False
+    name = event.replica or ""
+    return any(
+        case.stage <= Stage.OWN
+        and name in case.seen
+        and abs(event.first_ns - case.seen[name].last_ns) <= 12 * NEAR_NS
+        for case in cases
+    )
 
 
 def is_fragment(event: Event) -> bool:

@@ -1,16 +1,25 @@
 """Text without what differs between ranks, runs and days, so that equal failures read equal."""
 
 import re
+from functools import lru_cache
 
 
 def masked(text: str) -> str:
     """`text` with addresses, ids, paths, hosts, ranks, numbers, lists and generated names replaced.
 
-    Linear in the text's length; the same in every process.
+    Linear in the text's length; the same in every process. Texts of one form differ in their numbers only: these
+    are collapsed first, and what is left to do is remembered.
     """
+    for pattern in _IDS:
+        text = pattern.sub("<id>", text)
+    return _masked(_DIGITS.sub("0", text))
+
+
+@lru_cache(maxsize=8_192)
+def _masked(collapsed: str) -> str:
     for pattern, put in _MASKS:
-        text = pattern.sub(put, text)
-    return text.strip()
+        collapsed = pattern.sub(put, collapsed)
+    return collapsed.strip()
 
 
 def words(text: str) -> frozenset[str]:
@@ -30,28 +39,53 @@ def one_line(text: str, limit: int = 200) -> str:
     return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
 
 
+_DIGITS = re.compile(r"\d+")
+_IDS = (
+    re.compile(r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"),
+    re.compile(r"\b(?=[a-fA-F]{0,64}\d)(?=\d{0,64}[a-fA-F])[0-9a-fA-F]{8,64}\b"),
+)
+# Every number is "0" here.
 _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\b[a-z][a-z0-9+.\-]{1,15}://[^\s'\"<>)\]}]+"), "<url>"),
-    (re.compile(r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"), "<id>"),
+    (re.compile(r"\b[a-z][a-z0+.\-]{1,15}://[^\s'\"<>)\]}]+"), "<url>"),
     (re.compile(r"(?i)\b(?:request|trace|session|correlation|host)[ _-]?id[:= ]+[^\s,;)]+"), "<id>"),
-    (re.compile(r"\b\d{4}-\d\d-\d\d[T _]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"), "<time>"),
-    (re.compile(r"\b0x[0-9a-fA-F]+\b"), "<addr>"),
-    (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b"), "<host>"),
-    (re.compile(r"\bip-\d+(?:-\d+){3}[\w.\-]*"), "<host>"),
+    (re.compile(r"\b0-0-0[T _]0:0(?::0(?:[.,]0)?)?(?:Z|[+-]0:?0?)?"), "<time>"),
+    (re.compile(r"\b0x[0a-fA-F]+\b"), "<addr>"),
+    (re.compile(r"\b0\.0\.0\.0(?::0)?\b"), "<host>"),
+    (re.compile(r"\bip-0(?:-0){3}[\w.\-]*"), "<host>"),
     (re.compile(r"(?<![\w<])(?:~|\.{1,2})?/(?:[\w.\-+@=%~]+/)*[\w.\-+@=%~]*"), "<path>"),
     (re.compile(r"\b[A-Za-z]:\\[^\s'\"]+"), "<path>"),
     (re.compile(r"\b[\w.\-]+/[\w.\-]+/[\w.\-/]+"), "<path>"),
-    (re.compile(r"\[[^\[\]]{0,400}\d[^\[\]]{0,400}\]"), "[…]"),
-    (re.compile(r"\((?:\s*-?\d+(?:\.\d+)?\s*,?){1,64}\)"), "(…)"),
-    (re.compile(r"'(?=[^']{0,200}\d)[^']{0,200}'"), "'…'"),
-    (re.compile(r'"(?=[^"]{0,200}\d)[^"]{0,200}"'), '"…"'),
-    (re.compile(r"\b(?=[0-9a-fA-F]{8,}\b)(?=[a-fA-F]{0,64}\d)[0-9a-fA-F]{8,64}\b"), "<id>"),
-    (re.compile(r"\b[A-Za-z_]*\d[\w.\-]*[A-Za-z][\w.\-]*\b"), "#"),
-    (re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?%?"), "#"),
+    (re.compile(r"\[[^\[\]0]{0,400}0[^\[\]]{0,400}\]"), "[…]"),
+    (re.compile(r"\((?:\s*-?0(?:\.0)?\s*,?){1,64}\)"), "(…)"),
+    (re.compile(r"'[^'0]{0,200}0[^']{0,200}'"), "'…'"),
+    (re.compile(r'"[^"0]{0,200}0[^"]{0,200}"'), '"…"'),
+    (re.compile(r"\b[A-Za-z_]*0[\w.\-]*[A-Za-z][\w.\-]*\b"), "#"),
+    (re.compile(r"[-+]?0[0,]*(?:\.0)?(?:[eE][-+]?0)?%?"), "#"),
     (re.compile(r"\b(?:nan|-?inf)\b(?=\s*[=,)\]])"), "#"),
     (re.compile(r"#(?:[\s.,:/x×*-]+#)+"), "#"),
 )
 _WORD = re.compile(r"[a-z][a-z_]{2,40}")
 _STOP = frozenset(
-    ["the", "and", "for", "with", "from", "that", "this", "has", "was", "are", "not", "but", "its", "into", "your", "you", "can", "have", "been", "will"]
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "from",
+        "that",
+        "this",
+        "has",
+        "was",
+        "are",
+        "not",
+        "but",
+        "its",
+        "into",
+        "your",
+        "you",
+        "can",
+        "have",
+        "been",
+        "will",
+    ]
 )

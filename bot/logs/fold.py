@@ -13,7 +13,7 @@ import msgspec
 from bot.logs.fold_event import Event, Shape
 from bot.logs.fold_prefix import Prefixed, clean, split_prefix
 from bot.logs.fold_record import Record, parse_record
-from bot.logs.fold_shape import Part, exception_of, frame_of, is_exception, part_of, undecorated
+from bot.logs.fold_shape import Part, exception_of, frame_of, is_exception, part_of, states_death, undecorated
 from bot.logs.fold_time import inner_time
 from bot.logs.fold_words import is_hot
 from bot.logs.line import Level, Line
@@ -311,10 +311,7 @@ def _absorb_native(event: Event, text: str, part: Part) -> bool:
     if part is Part.WHAT:
         event.say(bare.removeprefix("what():").strip())
         return True
-    if bare.startswith(
-        ("Fatal Python error", "*** ", "terminate called", "free()", "malloc", "corrupted", "double")
-    ):
-        if not bare.startswith("terminate"):
-            event.say(bare)
-            return True
+    if states_death(bare):
+        event.say(bare)
+        return True
     return False

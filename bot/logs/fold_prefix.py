@@ -61,7 +61,7 @@ _PREFIX = re.compile(
 )
 _REPEATED = re.compile(r"\s*(?:\x20?\[repeated (\d+)x across (?:all )?cluster\].*)$")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def _rank_of(found: re.Match[str], known: int | None) -> int | None:

@@ -65,6 +65,14 @@ def is_exception(text: str) -> bool:
     return _ANY_EXCEPTION.match(text) is not None
 
 
+def states_death(text: str) -> bool:
+    """Whether a line of a native dump says of what the process died, rather than where it stood."""
+    return _DEATH.search(text) is not None
+
+
+_DEATH = re.compile(
+    r"^Fatal Python error|^\*\*\* (?:SIG|Aborted|Error)|\*\*\* Process received signal|\] Signal: |^free\(\)|^malloc|^corrupted|^double free"
+)
 _CHAINS = ("The above exception was the direct cause", "During handling of the above exception")
 _FRAME = re.compile(r'^\s*(?:> )?File "([^"]{1,400})", line \d+,? in (.{1,120}?)\s*$')
 _RICH_FRAME = re.compile(r"^[│|]\s*(?:❱\s*)?(/?[\w./\-]{1,300}\.py):\d+ in ([\w<>.]{1,80})")

@@ -16,7 +16,7 @@ from bot.times import Ns, s_from_ms
 
 EXCERPT_ROWS = 15
 EXCERPT_CHARS = 2_600
-TITLE_CHARS = 240
+TITLE_CHARS = 180
 REPLICAS_NAMED = 6
 CONSEQUENCES_NAMED = 5
 
@@ -56,9 +56,9 @@ def _unresolved(content: CardContent) -> tuple[Element, ...]:
     excerpt = log_excerpt(facts.excerpt)
     return (
         rich.section(*_title(content.incident)),
-        rich.section(*_where(content), rich.text("\n"), *_when(content.incident)),
-        *((rich.preformatted(excerpt, language="python"),) if excerpt else ()),
         *_reason(facts.reason),
+        rich.section(*_where(content), rich.text("\n"), *_when(content.incident)),
+        *((rich.preformatted(excerpt, language=_language(facts.excerpt)),) if excerpt else ()),
         *_consequences(content.consequences),
         rich.section(*_state_line(content)),
     )
@@ -122,7 +122,7 @@ def _when(incident: Incident) -> tuple[Element, ...]:
 
 
 def _reason(reason: str) -> tuple[Element, ...]:
-    return (rich.section(rich.text(reason, italic=True)),) if reason else ()
+    return (rich.section(rich.text(_sentence(reason), italic=True)),) if reason else ()
 
 
 def _consequences(others: Sequence[Incident]) -> tuple[Element, ...]:
@@ -145,7 +145,7 @@ def _extent(incident: Incident) -> str:
 def _state_line(content: CardContent) -> tuple[Element, ...]:
     incident = content.incident
     _, word = _SIGNS[incident.state]
-    line: tuple[Element, ...] = (rich.text(word),)
+    line: tuple[Element, ...] = (rich.text("Nobody has taken this yet."),)
     if incident.state is State.ACKNOWLEDGED and incident.holder:
         line = (rich.text("Acknowledged by "), rich.user(incident.holder))
     elif incident.state is not State.OPEN and incident.actor:
@@ -198,6 +198,14 @@ def _fallback(content: CardContent) -> str:
     _, word = _SIGNS[incident.state]
     when = f"<!date^{s_from_ms(facts.first_ns // 1_000_000)}^{{time_secs}}|{_utc(facts.first_ns)}>"
     return f"{mention}{word}: {escape(shorten(facts.title, TITLE_CHARS))} — {where}, {on}, {when}"
+
+
+def _sentence(reason: str) -> str:
+    return reason[:1].upper() + reason[1:] + ("" if reason.endswith((".", "!", "?")) else ".")
+
+
+def _language(lines: Sequence[str]) -> str | None:
+    return "python" if any(line.lstrip().startswith(("Traceback (most", 'File "')) for line in lines) else None
 
 
 def _utc(at_ns: Ns) -> str:

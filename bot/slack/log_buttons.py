@@ -90,6 +90,12 @@ async def _turn(press: Press) -> Message | None:
     return None
 
 
+async def _show(press: Press) -> Message | None:
+    """Lines beside the message that offered them."""
+    answer = await _answered(press)
+    return answer_message(answer, tz=press.member.zone) if isinstance(answer, LogAnswer) else answer
+
+
 async def _share(press: Press) -> Message | None:
     answer = await _answered(press)
     if not isinstance(answer, LogAnswer):
@@ -134,6 +140,7 @@ _ACTS: dict[str, Act] = {
     ids.NEWER: _turn,
     ids.ERRORS_ONLY: _turn,
     ids.SHARE: _share,
+    ids.SHOW_LOGS: _show,
     ids.DOWNLOAD: _download,
     ids.CANCEL_DOWNLOAD: _cancel,
     ids.WATCH: _watch,

@@ -107,7 +107,7 @@ class SqlOutbox:
         return count, 0 if oldest_ms is None else max(0, now_ms - oldest_ms)
 
     def _add(self, delivery: Delivery) -> bool:
-        """One statement, so that no `claim` and no `done` can come between looking and writing."""
+        """The first statement adds the row or locks it, so that no `claim` and no `done` can come between."""
         added = insert_into(self._connection, outbox).values(parked=False, **_columns(delivery))
         new, follow_up = added.excluded, literal(delivery, outbox.c.follow_up.type)
         remembered = added.on_conflict_do_update(
@@ -120,8 +120,22 @@ class SqlOutbox:
                 "urgency": _smaller(_FRESH, outbox.c.urgency, new.urgency),
             },
         )
-        row = self._connection.execute(remembered.returning(outbox.c.delivery_id, outbox.c.follow_up)).one()
+        row = self._connection.execute(
+            remembered.returning(outbox.c.id, outbox.c.delivery_id, outbox.c.follow_up)
+        ).one()
+        if row.follow_up is not None:
+            self._hasten(row.id, row.follow_up, delivery)
         return bool(row.delivery_id == delivery.delivery_id and row.follow_up is None)
+
+    def _hasten(self, row_id: int, follow_up: Delivery, wanted: Delivery) -> None:
+        """What is remembered takes the earlier moment of the two, as a row that waits does."""
+        sooner = replace(
+            follow_up,
+            due_ms=min(follow_up.due_ms, wanted.due_ms),
+            urgency=min(follow_up.urgency, wanted.urgency),
+        )
+        if sooner != follow_up:
+            self._connection.execute(update(outbox).where(outbox.c.id == row_id).values(follow_up=sooner))
 
     def _restart(self, sent: Delivery, follow_up: Delivery, now_ms: Ms) -> None:
         """The row keeps its place in the lane and begins anew as `follow_up`."""
@@ -168,7 +182,12 @@ def _is_try(delivery: Delivery) -> tuple[ColumnElement[bool], ...]:
 def _most_urgent_first(rows: Iterable[Row[Any]]) -> tuple[Delivery, ...]:
     deliveries = (
         replace(
-            row.body, id=row.id, due_ms=row.due_ms, attempts=row.attempts, unclear_since_ms=row.unclear_since_ms
+            row.body,
+            id=row.id,
+            urgency=row.urgency,
+            due_ms=row.due_ms,
+            attempts=row.attempts,
+            unclear_since_ms=row.unclear_since_ms,
         )
         for row in rows
     )

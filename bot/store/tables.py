@@ -133,10 +133,10 @@ outbox = Table(
     Column("delivery_id", PlainText, nullable=False, unique=True),
     Column("lane", PlainText, nullable=False),
     Column("channel", PlainText, nullable=False, index=True),
-    Column("urgency", Integer, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("body", Encoded(Delivery), nullable=False),
     # From here on the columns are the truth, whatever the body says.
+    Column("urgency", Integer, nullable=False),
     Column("due_ms", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("unclear_since_ms", BigInteger),

@@ -39,8 +39,11 @@ class SqlTails:
         return begun is not None
 
     def open(self, account: str, *, except_for: Collection[str] = ()) -> tuple[Tail, ...]:
-        known = self.jobs(account).keys() & set(except_for)
-        still_read = (tails.c.account == account, tails.c.closed == false(), tails.c.job_id.not_in(known))
+        still_read = (
+            tails.c.account == account,
+            tails.c.closed == false(),
+            tails.c.job_id.not_in(sorted(except_for)),
+        )
         rows = self._connection.execute(select(tails).where(*still_read).order_by(tails.c.job_id)).all()
         chunks = self._connection.execute(
             select(tail_chunks)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Page, expect
 
+from bot.sandbox.slack.application import Shortcut
 from bot.sandbox.slack.server import SlackServer
 from tests.browser import gallery
 from tests.browser.little_bot import LittleBot, card
@@ -201,6 +202,49 @@ async def test_a_fold_stays_open_when_its_message_is_edited(page: Page, bot: Lit
     await expect(page.locator("#conversation")).to_contain_text("edited since")
     await expect(page.locator(".container pre")).to_be_visible()
     await expect(page.get_by_role("button", name="Whole traceback")).to_be_focused()
+
+
+async def test_a_message_shortcut_is_in_the_menu_of_its_message(
+    page: Page, bot: LittleBot, server: SlackServer
+) -> None:
+    look = Shortcut(name="Look up this job", callback_id="look", type="message")
+    server.workspace.app = replace(server.workspace.app, shortcuts=(look,))
+    await page.reload()
+    posted = await bot.client.chat_postMessage(channel=CHANNEL, text="run-1 failed")
+    await page.locator("#conversation .message").hover()
+    await page.get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name="Look up this job").click()
+    await until(lambda: bool(bot.heard))
+    assert bot.heard[0]["message"]["ts"] == posted["ts"]
+
+
+MRKDWN = [
+    ("*bold*, _italic_ and ~gone~", "<strong>bold</strong>, <em>italic</em> and <s>gone</s>"),
+    ("*bold with _italic_ inside*", "<strong>bold with <em>italic</em> inside</strong>"),
+    ("snake_case_name and 2*3*4 stay", "snake_case_name and 2*3*4 stay"),
+    ("* not bold *", "* not bold *"),
+    ("*not\nover lines*", "*not\nover lines*"),
+    ("`*code* &lt;b&gt;`", "<code>*code* &lt;b&gt;</code>"),
+    ("&gt; quoted\nafter", "<blockquote>quoted</blockquote>after"),
+    ("&gt;&gt;&gt; all\nof it", "<blockquote>all\nof it</blockquote>"),
+    ("&lt;b&gt; &amp;lt; &amp;", "&lt;b&gt; &amp;lt; &amp;"),
+    ("<!date^0^{date_num}", "&lt;!date^0^{date_num}"),
+    ("<!date^abc^{date_num}|then>", "<span>then</span>"),
+    ("<javascript:alert(1)|press>", '<span class="dead-link">press</span>'),
+    ("<no-such-thing>", "&lt;no-such-thing&gt;"),
+    (":no_such_emoji: 12:30:45", ":no_such_emoji: 12:30:45"),
+]
+MADE = """async (text) => {
+    const { mrkdwn } = await import('/static/text/mrkdwn.js');
+    const box = document.createElement('div');
+    box.append(...mrkdwn(text));
+    return box.innerHTML;
+}"""
+
+
+async def test_mrkdwn_becomes_exactly_these_elements(page: Page) -> None:
+    made = [(text, await page.evaluate(MADE, text)) for text, _ in MRKDWN]
+    assert made == MRKDWN
 
 
 HOSTILE = [

@@ -1,7 +1,7 @@
 """The story that the product is for: a job fails, a card appears, a person takes it on."""
 
 from bot.slack import ids
-from tests.stage import CHANNEL, Stage, shown
+from tests.stage import Stage, shown
 
 OOM = "ERROR torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
 

@@ -57,6 +57,7 @@ TABLE = (
     Signature(
         name="hub-retry",
         stage=Stage.HARMLESS,
+        plain=True,
         says="a download from the hub failed and is tried again",
         words=("retrying in", "[retry ", "thrown while requesting", "trying to resume download", "error while downloading from", "retrying from"),
         pattern=re.compile(r"(?i)thrown while requesting|[Rr]etrying in \d|\[Retry \d|resume download|while downloading from"),

@@ -162,10 +162,11 @@ TABLE = (
         name="process-killed",
         stage=Stage.SYMPTOM,
         plain=True,
-        says="a process was killed from outside; kernels do this when memory runs out",
-        words=("killed", "signal 9", "signal: 9", "sigkill", "exitcode", "exit code 137", "return code = -9", "code -9", "(137)"),
+        says="a process died of a signal that nothing in the log explains; kernels kill like this when memory runs out",
+        title="A process was killed by a signal",
+        words=("killed", "on signal", "signal 9", "signal: 9", "sigkill", "exitcode", "exit code 137", "return code = -9", "code -9", "(137)"),
         pattern=re.compile(
-            r"^(?:\S*:? ?(?:line \d+: )?\s*\d* ?)?Killed\b|(?:signal|Signal)[: =]+\(?(?:9\b|SIGKILL)|SIGKILL|exit(?:ed with|s with)?[ _]?(?:return )?code[:= ]+(?:-9|137)\b|exitcode[ :]+-(?:9|11|7|4|8)\b|return code = -9\b"
+            r"(?i:exited on signal \d+)|^(?:\S*:? ?(?:line \d+: )?\s*\d* ?)?Killed\b|(?:signal|Signal)[: =]+\(?(?:9\b|SIGKILL)|SIGKILL|exit(?:ed with|s with)?[ _]?(?:return )?code[:= ]+(?:-9|137)\b|exitcode[ :]+-(?:9|11|7|4|8)\b|return code = -9\b"
         ),
         unless=("potential root causes", "closing signal sigkill", "forcefully exiting via signal sigkill", "via sigkill"),
         source="shells print `Killed`; torchrun `exitcode: -9`, `Signal 9 (SIGKILL) received by PID`; DeepSpeed `return code = -9`",

@@ -9,7 +9,7 @@ from bot.sandbox.slack.delivery import Ack, Parcel
 from bot.sandbox.slack.outcome import Outcome
 from bot.sandbox.slack.people import Channel
 from bot.sandbox.slack.responding import say_back
-from bot.sandbox.slack.typed_text import escaped, literal, rich
+from bot.sandbox.slack.typed_text import escaped, literal, resolved, rich
 from bot.sandbox.slack.views import message_state
 from bot.sandbox.slack.wire import Json, Misuse, Refusal
 
@@ -55,7 +55,7 @@ async def command(
         raise Misuse("invalid_command", f"{name} is not a valid command.")
     if text == "" and " " in name:
         raise ValueError("the command and its text are two arguments")
-    words = text if called.should_escape else literal(space, text)
+    words = resolved(space, text) if called.should_escape else literal(space, text)
     payload = payloads.command(space, user, channel, called, words)
     parcel = Parcel(type="slash_commands", payload=payload, accepts=True)
     ack, seconds = await _timed(space, parcel)

@@ -75,26 +75,27 @@ class PageApi:
 
     async def _say(self, user: str, body: Json) -> Json:
         channel = self._channel(body)
-        outcome = await acting.say(self._space, user, channel.id, _text(body, "text"), body.get("thread_ts"))
+        outcome = await acting.say(self._space, user, channel.id, _text(body, "text"), _maybe(body, "thread_ts"))
         return _told(outcome)
 
     async def _act(self, user: str, body: Json) -> Json:
         channel, ids = self._channel(body), _ids(body)
         return _told(
-            await acting.press(self._space, user, channel.id, _text(body, "message_ts"), ids, body.get("patch"))
+            await acting.press(self._space, user, channel.id, _text(body, "message_ts"), ids, _patch(body))
         )
 
     async def _suggest(self, user: str, body: Json) -> Json:
         ids, value = _ids(body), str(body.get("value") or "")
-        if body.get("view_id"):
-            return await modals.suggest(self._space, user, body["view_id"], ids, value)
+        view_id = _maybe(body, "view_id")
+        if view_id:
+            return await modals.suggest(self._space, user, view_id, ids, value)
         channel = self._channel(body)
         return await acting.suggest(self._space, user, channel.id, _text(body, "message_ts"), ids, value)
 
     async def _shortcut(self, user: str, body: Json) -> Json:
         where = self._channel(body).id if body.get("channel") else None
         callback_id = _text(body, "callback_id")
-        return _told(await acting.shortcut(self._space, user, callback_id, where, body.get("message_ts")))
+        return _told(await acting.shortcut(self._space, user, callback_id, where, _maybe(body, "message_ts")))
 
     async def _read(self, user: str, body: Json) -> Json:
         channel = self._channel(body)
@@ -104,10 +105,10 @@ class PageApi:
         return {"ok": True}
 
     async def _view_act(self, user: str, body: Json) -> Json:
-        return _told(await modals.act(self._space, user, _text(body, "view_id"), _ids(body), body.get("patch")))
+        return _told(await modals.act(self._space, user, _text(body, "view_id"), _ids(body), _patch(body)))
 
     async def _view_submit(self, user: str, body: Json) -> Json:
-        return _told(await modals.submit(self._space, user, _text(body, "view_id"), body.get("values") or {}))
+        return _told(await modals.submit(self._space, user, _text(body, "view_id"), _values(body)))
 
     async def _view_close(self, user: str, body: Json) -> Json:
         await modals.close(self._space, user, _text(body, "view_id"))
@@ -205,7 +206,28 @@ def _failure(misuse: Misuse) -> web.Response:
 
 
 def _ids(body: Json) -> tuple[str | None, str]:
-    return body.get("block_id"), _text(body, "action_id")
+    return _maybe(body, "block_id"), _text(body, "action_id")
+
+
+def _maybe(body: Json, name: str) -> str | None:
+    return None if body.get(name) is None else _text(body, name)
+
+
+def _patch(body: Json) -> Json | None:
+    patch = body.get("patch")
+    if patch is not None and not isinstance(patch, dict):
+        raise Misuse("bad_patch", "`patch` is an object.")
+    return patch
+
+
+def _values(body: Json) -> Json:
+    values = body.get("values") or {}
+    if not isinstance(values, dict) or not all(
+        isinstance(actions, dict) and all(isinstance(patch, dict) for patch in actions.values())
+        for actions in values.values()
+    ):
+        raise Misuse("bad_values", "`values` maps block ids to action ids to what was entered.")
+    return values
 
 
 def _text(body: Json, name: str) -> str:

@@ -1,21 +1,23 @@
 """What the app says back to an interaction: in its ack, or through response_url."""
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.sandbox.slack.calls import Result
 from bot.sandbox.slack.composing import authored, content, needs_words, without_empties
+from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.people import Channel
 from bot.sandbox.slack.tickets import ResponseUrl
-from bot.sandbox.slack.web_api import drop
+from bot.sandbox.slack.web_api import cut_short, drop
 from bot.sandbox.slack.wire import Args, Json, Refusal
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
 
-_NOT_FOUND = frozenset({"invalid_url", "expired_url", "used_url"})
+_NOT_FOUND = frozenset({"invalid_url", "expired_url", "used_url", "message_not_found"})
 
 
 def say_back(space: "Workspace", user: str, channel: Channel, said: Json) -> Json:
@@ -38,39 +40,48 @@ async def handle(space: "Workspace", request: web.Request) -> web.StreamResponse
     """POST /response/TOKEN: "ok", or a status that is not 200 and a bare code."""
     watch = space.calls.begin()
     fault = space.faults.take("response_url")
-    spelled = fault.spelled if fault else None
     said: Json = {}
-    error: str | None = None
-    if fault is not None and fault.kind in {"429", "500", "error", "reset"}:
-        error = fault.detail or {"429": "ratelimited", "500": "internal_error"}.get(fault.kind, "reset")
-    else:
-        try:
-            said = _object(await request.text())
-            _apply(space, space.response_urls.use(request.match_info["token"]), said)
-        except Refusal as refusal:
-            error = refusal.code
-            pointers = refusal.pointers
-            space.calls.add(
-                watch,
-                "response_url",
-                "response_url",
-                said,
-                Result(status=_status(error), error=error, answer=error, pointers=pointers),
-            )
-            return web.Response(status=_status(error), text=error)
+    try:
+        said = _object(await request.text())
+        result = _spoiled(fault) or _used(space, request.match_info["token"], said)
+    except Refusal as refusal:
+        result = _refused(refusal)
     if fault is not None and fault.kind == "slow":
         await space.clock.sleep(fault.seconds)
-    status = 429 if fault and fault.kind == "429" else 500 if error else 200
-    space.calls.add(
-        watch,
-        "response_url",
-        "response_url",
-        said,
-        Result(status=status, error=error, answer=error or "ok", fault=spelled),
-    )
     if fault is not None and fault.kind in {"lost", "reset"}:
+        space.calls.add(watch, "response_url", "response_url", said, cut_short(fault))
         return drop(request)
-    return web.Response(status=status, text=error or "ok")
+    if fault is not None:
+        result = replace(result, fault=fault.spelled)
+    space.calls.add(watch, "response_url", "response_url", said, result)
+    headers = {"Retry-After": str(round(fault.seconds))} if fault is not None and result.status == 429 else {}
+    return web.Response(status=result.status, text=result.answer, headers=headers)
+
+
+def _used(space: "Workspace", token: str, said: Json) -> Result:
+    _apply(space, space.response_urls.use(token), said)
+    return Result(answer="ok")
+
+
+def _spoiled(fault: Fault | None) -> Result | None:
+    """The answer of a fault that keeps the URL from being used."""
+    match fault:
+        case Fault(kind="429"):
+            return Result(status=429, answer="ratelimited", error="ratelimited")
+        case Fault(kind="500"):
+            return Result(status=500, answer="internal_error", error="internal_error")
+        case Fault(kind="error", detail=code):
+            return Result(status=400, answer=code, error=code)
+        case Fault(kind="reset"):
+            return Result(status=0, error="reset")
+        case _:
+            return None
+
+
+def _refused(refusal: Refusal) -> Result:
+    code = refusal.code
+    status = 404 if code in _NOT_FOUND else 400
+    return Result(status=status, answer=code, error=code, pointers=refusal.pointers)
 
 
 def _apply(space: "Workspace", url: ResponseUrl, said: Json) -> None:
@@ -111,7 +122,3 @@ def _object(text: str) -> Json:
     if not isinstance(body, dict):
         raise Refusal("invalid_payload")
     return body
-
-
-def _status(code: str) -> int:
-    return 404 if code in _NOT_FOUND or code == "message_not_found" else 400

@@ -12,6 +12,7 @@ _TOKEN = re.compile(
     r"<(?:@[UW]\w+|#[CG]\w+|!subteam\^S\w+|!here|!channel|!everyone|https?://[^>\s]+)(?:\|[^>]*)?>"
 )
 _URL = re.compile(r"https?://[^\s<>]+")
+_NAME = re.compile(r"(?<![\w<@#|/])[@#][a-z0-9][\w-]*")
 _NAMED = re.compile(r"<([@#])(\w+)(?:\|[^>]*)?>")
 
 
@@ -33,6 +34,24 @@ def literal(space: "Workspace", text: str) -> str:
         return f"{sign}{table[identity].name}" if identity in table else match[0]
 
     return _NAMED.sub(name, text)
+
+
+def resolved(space: "Workspace", text: str) -> str:
+    """The words of a command with ``should_escape``: typed names as ids with their names, links wrapped."""
+    return _NAMED.sub(lambda match: _token(space, match[1], match[2]) or match[0], escaped(_typed(space, text)))
+
+
+def _typed(space: "Workspace", text: str) -> str:
+    """`text` with each @name and #channel that exists as a token."""
+    ids = {f"#{one.name}": f"<#{one.id}>" for one in space.channels.values() if one.name}
+    ids |= {f"@{one.handle}": f"<!subteam^{one.id}|@{one.handle}>" for one in space.roster.usergroups.values()}
+    ids |= {f"@{one.name}": f"<@{one.id}>" for one in space.users.values()}
+    return _NAME.sub(lambda match: ids.get(match[0], match[0]), text)
+
+
+def _token(space: "Workspace", sign: str, identity: str) -> str | None:
+    table = space.users if sign == "@" else space.channels
+    return f"<{sign}{identity}|{table[identity].name}>" if identity in table else None
 
 
 def rich(text: str, block_id: str) -> Json:

@@ -53,23 +53,15 @@ class WebApi:
         fault = space.faults.take(name)
         try:
             values, token = await _arguments(request)
-            refused = _spoiled(fault)
-            answer = refused or self.call(name, Args(values), token)
+            answer = _spoiled(fault) or self.call(name, Args(values), token)
         except Refusal as refusal:
             answer = _refused(refusal)
         if fault is not None and fault.kind == "slow":
             await space.clock.sleep(fault.seconds)
-        result = answer.result(fault)
-        cut = fault is not None and fault.kind in {"lost", "reset"}
-        space.calls.add(
-            watch,
-            "api",
-            name,
-            values,
-            Result(status=0, error=fault.kind, fault=fault.spelled) if fault and cut else result,
-        )
-        if cut:
+        if fault is not None and fault.kind in {"lost", "reset"}:
+            space.calls.add(watch, "api", name, values, cut_short(fault))
             return drop(request)
+        space.calls.add(watch, "api", name, values, answer.result(fault))
         if fault is not None and fault.kind == "garbage":
             return web.Response(text=GARBAGE, content_type="text/html")
         return answer.response()
@@ -107,6 +99,11 @@ class WebApi:
             raise Refusal("not_allowed_token_type")
 
 
+def cut_short(fault: Fault) -> Result:
+    """How a call is recorded whose connection was cut: with no answer, whether it had an effect or not."""
+    return Result(status=0, error=fault.kind, fault=fault.spelled)
+
+
 def drop(request: web.Request) -> web.Response:
     """Cuts the connection without an answer."""
     if request.transport is not None:
@@ -122,14 +119,14 @@ def _refused(refusal: Refusal) -> Answer:
 
 def _spoiled(fault: Fault | None) -> Answer | None:
     """The answer of a fault that keeps the call from taking effect."""
-    match fault.kind if fault else None:
-        case "429":
-            return Answer(429, {"ok": False, "error": "ratelimited"}, round(fault.seconds) if fault else 1)
-        case "500":
+    match fault:
+        case Fault(kind="429"):
+            return Answer(429, {"ok": False, "error": "ratelimited"}, round(fault.seconds))
+        case Fault(kind="500"):
             return Answer(500, {"ok": False, "error": "internal_error"})
-        case "error":
-            return Answer(200, {"ok": False, "error": fault.detail if fault else ""})
-        case "reset":
+        case Fault(kind="error", detail=code):
+            return Answer(200, {"ok": False, "error": code})
+        case Fault(kind="reset"):
             return Answer(0, {})
         case _:
             return None

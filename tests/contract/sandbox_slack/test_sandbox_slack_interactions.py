@@ -83,7 +83,15 @@ async def test_mentions_in_a_command_are_names_unless_the_manifest_escapes_them(
     text = f"watch x in:<#{ALERTS}> mention:<@{ADA}>"
     await workspace.person("ada").say("ml-alerts", f"/joblogs {text}")
     await workspace.person("ada").say("ml-alerts", f"/esc {text}")
-    assert bolt.heard == ["watch x in:#ml-alerts mention:@ada", text]
+    await workspace.person("ada").say(
+        "ml-alerts", "/esc #ml-alerts @ml-oncall @nobody https://x.example/?a=1&b a<b"
+    )
+    group = next(iter(workspace.roster.usergroups))
+    assert bolt.heard == [
+        "watch x in:#ml-alerts mention:@ada",
+        f"watch x in:<#{ALERTS}|ml-alerts> mention:<@{ADA}|ada>",
+        f"<#{ALERTS}|ml-alerts> <!subteam^{group}|@ml-oncall> @nobody <https://x.example/?a=1&amp;b> a&lt;b",
+    ]
 
 
 async def test_a_button_updates_its_card(bolt: BoltApp, workspace: Workspace, api: Api) -> None:

@@ -208,7 +208,7 @@ async def test_bolt_reconnects_when_it_is_asked_to(bolt: BoltApp, workspace: Wor
     first = workspace.sockets.connections[0]
     await workspace.refresh_sockets()
     await until(lambda: len(workspace.sockets) == 1 and workspace.sockets.connections[0] is not first)
-    assert len(workspace.calls.of("apps.connections.open")) == 2
+    assert len(workspace.calls.of("apps.connections.open")) >= 2
 
 
 async def test_two_sockets_of_bolt_both_work_and_one_is_enough(bolt: BoltApp, workspace: Workspace) -> None:

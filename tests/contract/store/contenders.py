@@ -33,7 +33,7 @@ def contend(work: Callable[..., list[str]], *arguments: object) -> list[list[str
         futures = [
             pool.submit(_together, Path(marks), work, (*arguments, number), number) for number in range(PROCESSES)
         ]
-        return [future.result(60) for future in futures]
+        return [future.result(100) for future in futures]
 
 
 def _together(
@@ -73,9 +73,10 @@ def deliver_all(url: str, marks: Path, number: int) -> list[str]:
 
 def take_turns(url: str, marks: Path, number: int) -> list[str]:
     """Claims accounts, commits under the leases and gives them back; returns what it held, by epoch."""
-    held, deadline = [], time.monotonic() + 1
+    held, deadline = [], time.monotonic() + 30
     with open_store_here(url) as store:
-        while time.monotonic() < deadline:
+        while len(held) < 30:
+            assert time.monotonic() < deadline, "the accounts are not given back"
             # The file database has no clock of its own: all of its processes say the same time.
             for lease in store.run(lambda tx: tx.accounts.claim(f"w{number}", NOW, 60_000)):
                 with alone(marks, lease.account):

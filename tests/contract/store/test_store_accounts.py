@@ -32,6 +32,12 @@ def test_a_worker_takes_all_free_accounts(accounts: Store) -> None:
     assert claim(accounts, "w1") == {"blue": 1, "red": 1}
 
 
+def test_a_worker_takes_only_accounts_that_it_has_keys_for(accounts: Store) -> None:
+    leases = accounts.run(lambda tx: tx.accounts.claim("w1", NOW, TTL, only=["red", "unknown"]))
+    assert [lease.account for lease in leases] == ["red"]
+    assert accounts.run(lambda tx: tx.accounts.claim("w2", NOW, TTL, only=())) == ()
+
+
 def test_an_account_that_is_held_is_not_taken(accounts: Store) -> None:
     claim(accounts, "w1")
     assert claim(accounts, "w2") == {}

@@ -38,7 +38,7 @@ def test_an_account_has_one_owner_at_a_time_and_an_epoch_one_owner_for_ever(
     marks = tmp_path / "marks"
     marks.mkdir()
     held = [lease for leases in contenders.contend(contenders.take_turns, database_url, marks) for lease in leases]
-    assert held
+    assert len(held) >= 30 * contenders.PROCESSES
     assert len(held) == len(set(held))
 
 

@@ -111,6 +111,16 @@ def test_a_card_is_put_found_and_replaced(store: Store) -> None:
     assert store.run(lambda tx: tx.cards.at("C1", "1733000000.000200")) is None
 
 
+def test_a_message_that_is_handed_to_another_incident_is_its_card_from_then_on(store: Store) -> None:
+    consequence, cause = put(store, "k1"), put(store, "k2")
+    card = a_card(consequence)
+    store.run(lambda tx: (tx.cards.put(card), tx.cards.put(a_card(consequence, "C2"))))
+    store.run(lambda tx: tx.cards.move(card, cause))
+    assert store.run(lambda tx: tx.cards.of(cause)) == (replace(card, incident_id=cause),)
+    assert store.run(lambda tx: tx.cards.of(consequence)) == (a_card(consequence, "C2"),)
+    assert store.run(lambda tx: tx.cards.at("C1", card.ts)) == replace(card, incident_id=cause)
+
+
 def test_a_message_that_shows_several_incidents_leads_to_the_oldest(store: Store) -> None:
     older, newer = put(store, "k1"), put(store, "k2")
     store.run(lambda tx: (tx.cards.put(a_card(newer)), tx.cards.put(a_card(older))))

@@ -68,6 +68,23 @@ def test_a_key_that_waits_is_not_added_again(store: Store) -> None:
     assert store.run(lambda tx: tx.outbox.depth(NOW))[0] == 2
 
 
+def test_a_row_that_waits_takes_the_earlier_moment_and_the_greater_urgency(store: Store) -> None:
+    add(store, a_delivery("k1", due_ms=at(900), urgency=Urgency.EDIT))
+    add(store, a_delivery("k1", delivery_id="sooner", due_ms=at(50), urgency=Urgency.REPLY))
+    add(store, a_delivery("k1", delivery_id="later", due_ms=at(990), urgency=Urgency.EDIT))
+    assert claim(store, 49) == ()
+    claimed = only(claim(store, 50))
+    assert (claimed.delivery_id, claimed.due_ms, claimed.urgency) == ("id-k1", at(50), Urgency.REPLY)
+
+
+def test_a_row_that_was_put_off_after_a_failure_is_not_brought_forward(store: Store) -> None:
+    add(store, a_delivery("k1"))
+    again(store, only(claim(store)), due=500)
+    add(store, a_delivery("k1", delivery_id="sooner", urgency=Urgency.NEW_CARD))
+    assert claim(store, 499) == ()
+    assert only(claim(store, 500)).urgency == Urgency.EDIT
+
+
 def test_a_key_is_free_again_once_its_row_is_done(store: Store) -> None:
     add(store, a_delivery("k1"))
     done(store, only(claim(store)))
@@ -211,6 +228,16 @@ class TestAnIntentThatArrivesWhileItsKeyIsBeingSent:
         done(store, sending, 1)
         assert claim(store, 699) == ()
         assert only(claim(store, 700)).delivery_id == "fresh"
+
+    def test_takes_the_earliest_moment_that_was_asked_for(self, store: Store) -> None:
+        add(store, a_delivery("edit"))
+        sending = only(claim(store))
+        add(store, a_delivery("edit", delivery_id="fresh", due_ms=at(700)))
+        add(store, a_delivery("edit", delivery_id="pressed", due_ms=at(5), urgency=Urgency.REPLY))
+        done(store, sending, 1)
+        assert claim(store, 4) == ()
+        second = only(claim(store, 5))
+        assert (second.delivery_id, second.due_ms, second.urgency) == ("fresh", at(5), Urgency.REPLY)
 
     def test_is_said_by_the_next_try_when_this_one_certainly_failed(self, store: Store) -> None:
         add(store, a_delivery("edit"))

@@ -63,5 +63,32 @@ def test_a_closed_tail_stays_closed_when_its_job_is_tracked_again(store: Store) 
     assert store.run(lambda tx: tx.tails.open("default")) == ()
 
 
+def test_saving_leaves_the_snapshot_of_the_job_alone(store: Store) -> None:
+    """A poll that began before the status changed must not take the change back."""
+    failed = a_job(status=Status("TRAINING_JOB_FAILED"))
+    store.run(
+        lambda tx: (tx.tails.track(a_job()), tx.tails.track(failed), tx.tails.save(a_tail(cursor=b"new"), {}))
+    )
+    assert store.run(lambda tx: tx.tails.get("default", "j1")) == a_tail(failed, cursor=b"new")
+
+
+def test_open_leaves_out_what_is_known(store: Store) -> None:
+    for job_id in ("j1", "j2", "j3"):
+        store.run(lambda tx, job=a_job(job_id): tx.tails.save(a_tail(job), {1: job.id.encode()}))
+    found = store.run(lambda tx: tx.tails.open("default", except_for={"j1", "j3", "gone"}))
+    assert found == (a_tail(a_job("j2"), chunks={1: b"j2"}),)
+
+
+def test_jobs_are_the_snapshots_of_an_account_with_or_without_closed_ones(store: Store) -> None:
+    tails = [a_tail(a_job("j1"), closed=True), a_tail(a_job("j2")), a_tail(a_job("j3", account="blue"))]
+    for tail in tails:
+        store.run(lambda tx, tail=tail: tx.tails.save(tail, {}))
+    assert store.run(lambda tx: tx.tails.jobs("default")) == {"j2": a_job("j2")}
+    assert store.run(lambda tx: tx.tails.jobs("default", with_closed=True)) == {
+        "j1": a_job("j1"),
+        "j2": a_job("j2"),
+    }
+
+
 def test_an_unknown_tail_is_none(store: Store) -> None:
     assert store.run(lambda tx: tx.tails.get("default", "j1")) is None

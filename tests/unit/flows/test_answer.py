@@ -99,11 +99,11 @@ async def test_more_than_a_page_and_more_than_a_week_are_read():
 
 async def test_a_word_is_searched_for_until_there_are_enough_hits():
     world = World()
-    world.write(*(line(NOW - HOUR // 2 + n, "hit" if n % 1_000 == 0 else "miss") for n in range(6_000)))
+    world.write(*(line(NOW - HOUR // 2 + n, "hit" if n % 500 == 0 else "miss") for n in range(3_000)))
     found = await world.ask("run-1 hit last:4")
     assert len(found.lines) == 4
-    assert found.lines[0].timestamp_ns == (NOW - HOUR // 2 + 2_000) * NS_PER_MS
-    assert found.start_ms <= NOW - HOUR // 2 + 2_000
+    assert found.lines[0].timestamp_ns == (NOW - HOUR // 2 + 1_000) * NS_PER_MS
+    assert found.start_ms <= NOW - HOUR // 2 + 1_000
     assert found.complete
 
 
@@ -264,7 +264,7 @@ def crowded() -> list[Line]:
 
 
 @pytest.mark.parametrize("traits", ORDERS, ids=str)
-@pytest.mark.parametrize("count", [7, 50])
+@pytest.mark.parametrize("count", [23])
 async def test_older_leads_through_the_whole_log_without_losing_or_repeating_a_line(traits, count):
     world = World(traits=traits)
     world.write(*crowded())
@@ -278,7 +278,7 @@ async def test_older_leads_through_the_whole_log_without_losing_or_repeating_a_l
     assert_same_lines([one for page in pages for one in page], traits)
 
 
-@pytest.mark.parametrize("count", [7, 50])
+@pytest.mark.parametrize("count", [23])
 async def test_newer_leads_back_through_the_same_lines(count):
     world = World()
     world.write(*crowded())
@@ -292,6 +292,20 @@ async def test_newer_leads_back_through_the_same_lines(count):
             break
         seen += found.lines
     assert seen == crowded()
+
+
+async def test_newer_lines_that_arrive_late_are_still_found_after_an_empty_page():
+    world = World()
+    world.write(line(NOW - MINUTE, "seen"))
+    found = await world.ask("run-1")
+    empty = await world.flow.answer(found.newer(0))
+    assert isinstance(empty, LogAnswer)
+    assert empty.lines == ()
+    world.clock.now_ms = world.account.server.now_ms = NOW + MINUTE
+    world.account.server.write(line(NOW - SECOND, "late"), visible_ms=NOW + SECOND)
+    late = await world.flow.answer(empty.newer(-1))
+    assert isinstance(late, LogAnswer)
+    assert messages(late) == ["late"]
 
 
 async def test_turning_back_in_the_midst_of_one_nanosecond_shows_the_page_before():

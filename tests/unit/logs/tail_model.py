@@ -1,5 +1,6 @@
 """A log and its API as a model: small, slow, obviously right, with the traits that a server may have."""
 
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -59,29 +60,24 @@ class ModelServer:
         """Adds lines; without `visible_ms` each is visible from its own stamp on."""
         for line in lines:
             stamp_ms = line.timestamp_ns // NS_PER_MS
-            self.lines.append((stamp_ms if visible_ms is None else visible_ms, line))
+            entry = (stamp_ms if visible_ms is None else visible_ms, line)
+            insort(self.lines, entry, key=_stamp_of)
 
     def page(self, request: PageRequest) -> Page:
         self.asked += 1
         self.now_ms += self.ms_per_page
         if request.end_ms - request.start_ms > 7 * DAY:
             raise ValueError("400: the window must not exceed 7 days")
-        inside = [line for visible, line in self.lines if visible <= self.now_ms and self._is_in(line, request)]
+        first, after = (bisect_left(self.lines, ns, key=_stamp_of) for ns in self._bounds(request))
+        inside = [line for visible, line in self.lines[first:after] if visible <= self.now_ms]
+        if request.min_level is not None:
+            inside = [line for line in inside if line.level is not None and line.level >= request.min_level]
         return Page(lines=tuple(self._cut(inside, request)))
 
-    def _is_in(self, line: Line, request: PageRequest) -> bool:
-        if request.min_level is not None and (line.level is None or line.level < request.min_level):
-            return False
-        ns, start, end = line.timestamp_ns, request.start_ms * NS_PER_MS, request.end_ms * NS_PER_MS
-        if self.traits.loose_start:
-            start -= SECOND * NS_PER_MS
-        match self.traits.end:
-            case End.EXCLUSIVE:
-                return start <= ns < end
-            case End.INCLUSIVE_NS:
-                return start <= ns <= end
-            case End.INCLUSIVE_MS:
-                return start <= ns < end + NS_PER_MS
+    def _bounds(self, request: PageRequest) -> tuple[int, int]:
+        start, end = request.start_ms * NS_PER_MS, request.end_ms * NS_PER_MS
+        beyond = {End.EXCLUSIVE: 0, End.INCLUSIVE_NS: 1, End.INCLUSIVE_MS: NS_PER_MS}
+        return start - (SECOND * NS_PER_MS if self.traits.loose_start else 0), end + beyond[self.traits.end]
 
     def _cut(self, lines: list[Line], request: PageRequest) -> Sequence[Line]:
         scale = NS_PER_MS if self.traits.sorted_by_ms else 1
@@ -100,6 +96,10 @@ class ModelServer:
             case Direct.SHUFFLED:
                 picked = sorted(rising, key=lambda line: crc32(repr(line).encode()))[: request.limit]
                 return _in_no_order(sorted(picked, key=lambda line: line.timestamp_ns))
+
+
+def _stamp_of(entry: tuple[int, Line]) -> int:
+    return entry[1].timestamp_ns
 
 
 def _in_no_order(rising: list[Line]) -> list[Line]:

@@ -32,7 +32,7 @@ PATTERNS = [
 
 
 @pytest.mark.parametrize("source", PATTERNS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     text=st.text("abcx nfoErR=.@12_\t", max_size=14) | st.sampled_from(["nan", "loss=3 step=123", "ERROR a\nb é"])
 )

@@ -242,10 +242,10 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("count", [1, 3, 60])
+@pytest.mark.parametrize("count", [1, 40])
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_never_breaks_slacks_limits(text, count):
-    text = text[:5_000] if count > 3 else text
+    text = text[:2_000] if count > 1 else text
     lines = [line(n, text, text[:300] or None, Level.ERROR) for n in range(count)]
     asked = LogQuery(job="j1", include=(Text(text[:200] or "x"),), replica=text[:100] or None)
     hostile_job = job(name=text[:5_000] or None, project_name=text[:5_000])

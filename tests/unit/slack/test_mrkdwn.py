@@ -99,7 +99,7 @@ BROKEN = [
     ({"text": "a\x00"}, "control characters"),
     ({"text": "x", "blocks": [section("x")] * 51}, "at most 50"),
     ({"text": "x", "blocks": [section("x" * 3_001)]}, "less than 3001"),
-    ({"text": "x", "blocks": [section("")]}, "more than 0"),
+    ({"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": ""}}]}, "more than 0"),
     ({"text": "x", "blocks": [{"type": "alert"}]}, "not for this surface"),
     ({"text": "x", "blocks": [{"type": "section", "text": None}]}, "text object"),
     ({"text": "x", "blocks": [{"type": "actions", "elements": []}]}, "1 to 25"),

@@ -49,8 +49,7 @@ export function badge(user) {
   return word && h('span', { class: `badge badge-${word.toLowerCase()}` }, word);
 }
 
-/** A lock, a hash, two rings for a shared channel: drawn as text so that it takes the text's colour. */
+/** A hash, or for a private channel a lock (drawn by the style sheet in the colour of the text). */
 export function channelSign(channel) {
-  const sign = channel.is_private ? '🔒' : '#';
-  return h('span', { class: channel.is_private ? 'sign sign-lock' : 'sign', 'aria-hidden': 'true' }, channel.is_private ? '' : sign);
+  return h('span', { class: channel.is_private ? 'sign sign-lock' : 'sign', 'aria-hidden': 'true' }, !channel.is_private && '#');
 }

@@ -51,6 +51,7 @@ const DRAWN = {
   no_entry: [[RED, disc()], [WHITE, 'M5.5 10h13v4h-13z']],
   no_entry_sign: [[RED, disc()], [WHITE, disc(7)], [`-${RED}`, 'M6.5 6.5l11 11']],
   octagonal_sign: [[RED, 'M7.8 2h8.4L22 7.8v8.4L16.2 22H7.8L2 16.2V7.8z'], [`-${WHITE}`, 'M8 12h8']],
+  sound: [[GREY, 'M3 9h4l6-5v16l-6-5H3z'], [`-${BLUE}`, 'M16 9q2 3 0 6']], loud_sound: [[GREY, 'M3 9h4l6-5v16l-6-5H3z'], [`-${BLUE}`, 'M16 9q2 3 0 6M19 6q4 6 0 12']],
   bell: [[YELLOW, BELL]], no_bell: [[GREY, BELL], [`-${RED}`, 'M4 3l16 18']], mute: [[GREY, 'M3 9h4l6-5v16l-6-5H3z'], [`-${RED}`, 'M16.5 9.5l5 5M21.5 9.5l-5 5']],
   information_source: [[BLUE, SQUARE], [`-${WHITE}`, 'M12 11v6M12 7v.1']],
   question: [[`-${RED}`, 'M8 8.5a4 4 0 1 1 5.5 3.7c-1 .5-1.5 1.2-1.5 2.3M12 19v.1']], exclamation: [[`-${RED}`, 'M12 4v10M12 19v.1']],
@@ -70,29 +71,32 @@ const DRAWN = {
   bust_in_silhouette: [[DARK, `${disc(4.6, 12, 7.5)}M3.5 21.5a8.5 7.5 0 0 1 17 0z`]], speech_balloon: [['#dfe7f0', 'M12 3c6 0 10 3.5 10 8s-4 8-10 8c-1 0-2-.1-3-.3L4 22v-5c-1.3-1.5-2-3.5-2-6 0-4.5 4-8 10-8']],
   robot_face: [[GREY, 'M4 7h16v13H4zM11 3h2v4h-2z'], ['#7fd6e8', disc(2.2, 8.5, 12) + disc(2.2, 15.5, 12)], [`-${DARK}`, 'M8.5 17h7']],
   zzz: [[`-${BLUE}`, 'M3 12h6l-6 8h6M13 4h7l-7 8h7']], boom: [[ORANGE, 'M12 1.5l2.5 5.5L20 4l-1.5 6 5 2-5 2L20 20l-5.5-3L12 22.5 9.5 17 4 20l1.5-6-5-2 5-2L4 4l5.5 3z'], [YELLOW, disc(3.6)]],
+  checkered_flag: [['#ffffff', 'M4 3h16v14H4z'], ['#2b3640', 'M4 3h4v3.5h-4zM12 3h4v3.5h-4zM8 6.5h4v3.5h-4zM16 6.5h4v3.5h-4zM4 10h4v3.5h-4zM12 10h4v3.5h-4zM8 13.5h4v3.5h-4zM16 13.5h4v3.5h-4zM4 3h1.5V22H4z'], ['-#8b96a3', 'M4 3h16v14H4z']],
+  rocket: [['#dfe5eb', 'M12 1.5c4 3.5 5 8 4 14H8c-1-6 0-10.5 4-14'], [RED, 'M8 11l-4 5v3l4-2zM16 11l4 5v3l-4-2zM10.5 17h3l-1.5 5z'], [BLUE, disc(2, 12, 9)]],
+  moneybag: [['#b98552', 'M9 3h6l-1.5 4c5 2.5 7 6 7 9.5 0 3.5-3 5-8.5 5s-8.5-1.5-8.5-5c0-3.5 2-7 7-9.5z'], ['-#ffe08a', 'M14.5 12.5c-3-2-5.5 0-4.5 1.5s4 1 4.5 2.5-2 3-5 1M12 10.5v9']],
   tada: [[YELLOW, 'M8 9l7 7-12.5 6z'], [`-${RED}`, 'M14 10c0-3 1-5 4-6'], [`-${BLUE}`, 'M16 13c2-1 4-1 6 0'], [GREEN, disc(1.5, 19, 8) + disc(1.5, 10, 4)]],
 };
 
-const ALIASES = { large_red_circle: 'red_circle', check: 'heavy_check_mark', heavy_multiplication_x: 'x', error: 'x', hourglass: 'hourglass_flowing_sand', pause_button: 'double_vertical_bar', stop_button: 'black_square_for_stop', information: 'information_source', thumbsup: '+1', thumbsdown: '-1', sos: 'rotating_light', stop_sign: 'octagonal_sign', black_large_square: 'large_purple_square', orange_circle: 'large_orange_circle', yellow_circle: 'large_yellow_circle', green_circle: 'large_green_circle', blue_circle: 'large_blue_circle', purple_circle: 'large_purple_circle', face_with_monocle: 'eyes', collision: 'boom' };
+const ALIASES = { large_red_circle: 'red_circle', check: 'heavy_check_mark', heavy_multiplication_x: 'x', error: 'x', hourglass: 'hourglass_flowing_sand', pause_button: 'double_vertical_bar', stop_button: 'black_square_for_stop', information: 'information_source', thumbsup: '+1', thumbsdown: '-1', sos: 'rotating_light', stop_sign: 'octagonal_sign', orange_circle: 'large_orange_circle', yellow_circle: 'large_yellow_circle', green_circle: 'large_green_circle', blue_circle: 'large_blue_circle', purple_circle: 'large_purple_circle', face_with_monocle: 'eyes', collision: 'boom' };
 
 const CHARS = {
   red_circle: '🔴', large_orange_circle: '🟠', large_yellow_circle: '🟡', large_green_circle: '🟢', large_blue_circle: '🔵',
   large_purple_circle: '🟣', large_brown_circle: '🟤', black_circle: '⚫', white_circle: '⚪', large_red_square: '🟥', large_orange_square: '🟧',
   large_yellow_square: '🟨', large_green_square: '🟩', large_blue_square: '🟦', large_purple_square: '🟪', white_check_mark: '✅',
-  x: '❌', warning: '⚠️', rotating_light: '🚨', no_entry: '⛔', no_entry_sign: '🚫', octagonal_sign: '🛑', bell: '🔔', no_bell: '🔕', mute: '🔇',
+  x: '❌', warning: '⚠️', rotating_light: '🚨', no_entry: '⛔', no_entry_sign: '🚫', octagonal_sign: '🛑', bell: '🔔', no_bell: '🔕', mute: '🔇', sound: '🔉', loud_sound: '🔊',
   information_source: 'ℹ️', question: '❓', exclamation: '❗', hourglass_flowing_sand: '⏳', fire: '🔥', eyes: '👀', mag: '🔍', lock: '🔒', link: '🔗',
   page_facing_up: '📄', memo: '📝', floppy_disk: '💾', package: '📦', bulb: '💡', zap: '⚡', stopwatch: '⏱️', alarm_clock: '⏰',
   chart_with_upwards_trend: '📈', bar_chart: '📊', repeat: '🔁', arrows_counterclockwise: '🔄', arrow_up: '⬆️', arrow_down: '⬇️', arrow_left: '⬅️',
   arrow_right: '➡️', arrow_forward: '▶️', double_vertical_bar: '⏸️', black_square_for_stop: '⏹️', bust_in_silhouette: '👤', speech_balloon: '💬',
-  robot_face: '🤖', zzz: '💤', boom: '💥', tada: '🎉',
+  robot_face: '🤖', zzz: '💤', boom: '💥', tada: '🎉', checkered_flag: '🏁', rocket: '🚀', moneybag: '💰',
   '+1': '👍', '-1': '👎', wave: '👋', pray: '🙏', clap: '👏', raised_hands: '🙌', muscle: '💪', ok_hand: '👌', point_right: '👉', point_left: '👈',
   smile: '😄', smiley: '😃', grin: '😁', joy: '😂', slightly_smiling_face: '🙂', wink: '😉', thinking_face: '🤔', sweat_smile: '😅', sob: '😭', cry: '😢',
-  scream: '😱', rage: '😡', sunglasses: '😎', sleeping: '😴', heart: '❤️', broken_heart: '💔', star: '⭐', sparkles: '✨', rocket: '🚀', skull: '💀', ghost: '👻',
+  scream: '😱', rage: '😡', sunglasses: '😎', sleeping: '😴', heart: '❤️', broken_heart: '💔', star: '⭐', sparkles: '✨', skull: '💀', ghost: '👻',
   bug: '🐛', wrench: '🔧', hammer: '🔨', hammer_and_wrench: '🛠️', gear: '⚙️', broom: '🧹', wastebasket: '🗑️', pushpin: '📌', round_pushpin: '📍', paperclip: '📎',
   inbox_tray: '📥', outbox_tray: '📤', file_folder: '📁', open_file_folder: '📂', clipboard: '📋', calendar: '📅', date: '📅', books: '📚', book: '📖',
   computer: '💻', desktop_computer: '🖥️', satellite: '🛰️', satellite_antenna: '📡', electric_plug: '🔌', battery: '🔋', thermometer: '🌡️', snowflake: '❄️', key: '🔑',
-  unlock: '🔓', shield: '🛡️', loudspeaker: '📢', mega: '📣', email: '📧', phone: '☎️', moneybag: '💰', dollar: '💵', chart_with_downwards_trend: '📉',
-  busts_in_silhouette: '👥', technologist: '🧑‍💻', mag_right: '🔎', checkered_flag: '🏁', triangular_flag_on_post: '🚩', recycle: '♻️', 100: '💯', trophy: '🏆',
+  unlock: '🔓', shield: '🛡️', loudspeaker: '📢', mega: '📣', email: '📧', phone: '☎️', dollar: '💵', chart_with_downwards_trend: '📉',
+  busts_in_silhouette: '👥', technologist: '🧑‍💻', mag_right: '🔎', triangular_flag_on_post: '🚩', recycle: '♻️', 100: '💯', trophy: '🏆',
   crossed_fingers: '🤞', shrug: '🤷', facepalm: '🤦', coffee: '☕', beer: '🍺', pizza: '🍕', seedling: '🌱', ocean: '🌊', sunny: '☀️', cloud: '☁️', rainbow: '🌈', turtle: '🐢', snail: '🐌',
 };
 

@@ -21,7 +21,8 @@ start();
 async function start() {
   const place = (id) => document.getElementById(id);
   try {
-    const session = await get('session');
+    // As Slack does: whoever acts here lives in the zone of this device, and the app is told so by users.info.
+    const session = await get('session', { tz: Intl.DateTimeFormat().resolvedOptions().timeZone });
     actAs(session.me.id);
     learn(session);
   } catch (error) {

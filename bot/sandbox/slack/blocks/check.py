@@ -63,7 +63,7 @@ def view_problems(view: Any, at: str = "/view") -> list[Problem]:
     """All faults of a modal or a Home tab. The size is another matter: `view_too_large`."""
     if not isinstance(view, dict):
         return [Problem(at, "must provide an object", "type")]
-    if view.get("type") not in {MODAL, HOME}:
+    if view.get("type") not in (MODAL, HOME):
         return [Problem(f"{at}/type", f"unsupported type: {view.get('type')}", "unsupported_type")]
     frame = {name: value for name, value in view.items() if name != "blocks"}
     found = list((_MODAL if view["type"] == MODAL else _HOME).problems(frame, at))
@@ -92,8 +92,9 @@ def _block_problems(block: Any, at: str, surface: str) -> Iterator[Problem]:
     elif kind not in SURFACES[surface]:
         yield Problem(f"{at}/type", f"unsupported type: {kind} is not available in a {surface}", "surface")
     else:
-        yield from BLOCKS[kind].problems(block, at)
-        if surface != MODAL and (block.get("element") or {}).get("type") == "file_input":
+        found = list(BLOCKS[kind].problems(block, at))
+        yield from found
+        if not found and kind == "input" and block["element"]["type"] == "file_input" and surface != MODAL:
             yield Problem(f"{at}/element/type", "unsupported type: file_input", "surface")
 
 

@@ -105,18 +105,16 @@ class Record:
         if not isinstance(value, dict):
             yield Problem(at, "must provide an object", "type")
             return
-        for name in self.required:
-            if name not in value:
-                yield Problem(at, f"missing required field: {name}", "required")
-        found = False
-        for problem in self._of_fields(value, at):
-            found = True
-            yield problem
+        found = list(self._of_fields(value, at))
+        yield from found
         if not found:
             for rule in self.rules:
                 yield from rule(value, at)
 
     def _of_fields(self, value: Json, at: str) -> Iterator[Problem]:
+        for name in self.required:
+            if name not in value:
+                yield Problem(at, f"missing required field: {name}", "required")
         for name, content in value.items():
             spec = self.required.get(name) or self.optional.get(name)
             if spec is None:

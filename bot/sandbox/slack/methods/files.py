@@ -54,12 +54,12 @@ def _uploaded(space: "Workspace", given: Any) -> list[File]:
         raise missing("files")
     files = []
     for entry in given:
-        if not isinstance(entry, dict) or not entry.get("id"):
+        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
             raise missing("id")
         file = space.files.uploaded(entry["id"])
         if file.completed:
             raise Refusal("file_already_completed")
-        file.title = entry.get("title") or file.name
+        file.title = str(entry.get("title") or file.name)
         files.append(file)
     return files
 

@@ -14,5 +14,5 @@ export function contextActions(block, surface) {
 
 function buttonsOf(element) {
   if (element.type !== 'feedback_buttons') return [element];
-  return [element.positive_button, element.negative_button].map((button) => ({ ...button, type: 'button', action_id: element.action_id, via: 'feedback_buttons' }));
+  return [element.positive_button, element.negative_button].map((button) => ({ ...button, type: 'button', action_id: element.action_id }));
 }

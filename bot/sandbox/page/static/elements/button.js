@@ -1,17 +1,15 @@
-// button and workflow_button. One that carries a URL opens it and tells the app too.
+// button, icon_button and workflow_button. One that carries a URL opens it and tells the app too.
 
 import { h, safeUrl } from '../dom.js';
 import { textNodes, wordsOf } from '../text/objects.js';
 import { speak, spokenProps } from './speak.js';
 
-const ICONS = { trash: '🗑' };
+const ICONS = { trash: '🗑', delete: '🗑' };
 
 export function button(element, at) {
-  const css = ['button', ['primary', 'danger'].includes(element.style) && element.style].filter(Boolean).join(' ');
-  const words = element.text ? textNodes(element.text) : [ICONS[element.icon] ?? element.icon];
-  const props = { ...spokenProps(element, at, null), class: css };
-  if (!element.accessibility_label) props['aria-label'] = null;
-  if (element.icon) props['aria-label'] = wordsOf(element.text) || element.icon;
+  const css = ['primary', 'danger'].includes(element.style) ? `button ${element.style}` : 'button';
+  const words = element.icon ? (ICONS[element.icon] ?? element.icon) : textNodes(element.text);
+  const props = { ...spokenProps(element, at, element.icon && (wordsOf(element.text) || element.icon)), class: css };
   const url = element.url && safeUrl(element.url);
   const node = url ? h('a', { ...props, href: url, target: '_blank', rel: 'noopener noreferrer' }, words) : h('button', { type: 'button', ...props }, words);
   node.addEventListener('click', () => press(node, element, at));

@@ -12,9 +12,8 @@ export function timepicker(element, at) {
 }
 
 export function datetimepicker(element, at) {
-  const field = picker(element, at, 'datetime-local', 'selected_date_time', element.initial_date_time,
-    (value) => Math.floor(new Date(value).getTime() / 1000), localInput);
-  return field;
+  const epoch = (value) => Math.floor(new Date(value).getTime() / 1000);
+  return picker(element, at, 'datetime-local', 'selected_date_time', element.initial_date_time, epoch, localInput);
 }
 
 function picker(element, at, type, key, initial, read, show = (value) => value) {

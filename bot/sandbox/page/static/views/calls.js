@@ -97,7 +97,10 @@ function row(call) {
     if (open) opened.add(call.id);
     else opened.delete(call.id);
   };
-  toggle.addEventListener('click', () => show(toggle.getAttribute('aria-expanded') !== 'true'));
+  toggle.addEventListener('click', () => {
+    show(toggle.getAttribute('aria-expanded') !== 'true');
+    node.scrollIntoView({ block: 'nearest' });
+  });
   if (opened.has(call.id)) show(true);
   return node;
 }

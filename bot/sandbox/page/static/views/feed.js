@@ -36,6 +36,7 @@ export function feed({ inThread = false, label, caption, intro } = {}) {
   const sorted = () => [...messages.values()].sort((a, b) => (a.ts < b.ts ? -1 : 1));
 
   function redraw() {
+    due = false;
     const place = firstSeen(scroller, list);
     const focus = focusIn(list);
     const all = sorted();
@@ -48,6 +49,13 @@ export function feed({ inThread = false, label, caption, intro } = {}) {
     if (atEnd) toEnd();
     else keepPlace(scroller, list, place);
     if (focus) list.querySelector(focus)?.focus({ preventScroll: true });
+  }
+
+  // News comes in bursts: one drawing per frame is enough.
+  let due = false;
+  function redrawSoon() {
+    if (!due) requestAnimationFrame(redraw);
+    due = true;
   }
 
   function showEarlier() {
@@ -97,13 +105,13 @@ export function feed({ inThread = false, label, caption, intro } = {}) {
     put(message) {
       const isNew = !messages.has(message.ts);
       messages.set(message.ts, message);
-      redraw();
+      redrawSoon();
       if (isNew && !atEnd) latest.hidden = false;
       return isNew;
     },
     drop(ts) {
       gone.add(ts);
-      if (messages.delete(ts)) redraw();
+      if (messages.delete(ts)) redrawSoon();
     },
     has: (ts) => messages.has(ts),
     lastTs: () => sorted().at(-1)?.ts,

@@ -9,11 +9,12 @@ import { shown } from './toast.js';
 
 const OWN_ECHO_MS = 1000;
 let box = null;
+let opening = false;
 let followedAt = -Infinity;
 
 // Asking for the view may make the app publish once more: that echo of our own question is not followed.
 on('home', () => {
-  if (!box?.isConnected || performance.now() - followedAt < OWN_ECHO_MS) return;
+  if (!(opening || box?.isConnected) || performance.now() - followedAt < OWN_ECHO_MS) return;
   followedAt = performance.now();
   refresh(box, { quiet: 1 });
 });
@@ -21,7 +22,10 @@ on('home', () => {
 /** The Home tab; null when the app has none. */
 export async function homeTab() {
   box = h('div', { class: 'home scroller', tabindex: '0', role: 'region', 'aria-label': 'Home of the app' });
-  return (await refresh(box, {})) ? box : null;
+  opening = true;
+  const found = await refresh(box, {});
+  opening = false;
+  return found ? box : null;
 }
 
 // `quiet` asks for the view without telling the app again that somebody has opened it.
