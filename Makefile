@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench packages clean
+.PHONY: demo test check bench pictures packages clean
 
 demo: $(READY)
 	$(BIN)/joblogs demo
@@ -21,6 +21,9 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+pictures: $(READY) packages
+	$(BIN)/python -m tests.browser.pictures
 
 # PostgreSQL and Chromium are what the tests drive beside Python; where they are there already, nothing is installed.
 packages:

@@ -45,7 +45,7 @@ def migrate() -> None:
     settings = _settings()
     with _explained(), open_store_here(settings.database_url) as store:
         before = store.migrate()
-        click.echo(f"database: {before} → {store.revision()}")
+        click.echo(f"database: schema {before.current or 'empty'} → {store.revision().current}")
 
 
 @main.command()

@@ -26,6 +26,8 @@ from bot.flows.lifecycle import Lifecycle
 from bot.flows.subscribe import Subscribe
 from bot.flows.tidy import Tidy
 from bot.flows.triage import Triage
+from bot.flows.verdict import Verdict
+from bot.flows.vigil import Vigil
 from bot.flows.watch import Watch, WatchOptions
 from bot.schedule import Beat, Metronome
 from bot.settings import Role, Settings
@@ -57,6 +59,8 @@ class App:
     leases: Leases
     lifecycle: Lifecycle
     watch: Watch
+    verdict: Verdict
+    vigil: Vigil
     deliver: Deliver
     metronome: Metronome
 
@@ -154,11 +158,15 @@ async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | Non
         lifecycle = Lifecycle(db=db, apis=apis, leases=leases, clock=clock)
         watch = Watch(db=db, apis=apis, leases=leases, clock=clock, options=_watch_options(settings))
         deliver = Deliver(db=db, messenger=Gateway(client), around=Around(apis), clock=clock, owner=owner)
+        verdict = Verdict(db=db, apis=apis, leases=leases, clock=clock)
+        vigil = Vigil(db=db, apis=apis, leases=leases, clock=clock, listeners=lambda: watch.readers)
         tidy = Tidy(db=db, clock=clock)
         beats = (
             Beat("leases", 5, leases.tick),
             Beat("lifecycle", 10, lifecycle.tick),
             Beat("watch", 1, watch.tick),
+            Beat("verdict", 15, verdict.tick),
+            Beat("vigil", 15, vigil.tick),
             Beat("deliver", 0.5, deliver.tick),
             Beat("tidy", 600, tidy.tick),
         )
@@ -171,6 +179,8 @@ async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | Non
             leases=leases,
             lifecycle=lifecycle,
             watch=watch,
+            verdict=verdict,
+            vigil=vigil,
             deliver=deliver,
             metronome=Metronome(() if role == "web" else beats, clock),
         )

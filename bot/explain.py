@@ -177,9 +177,8 @@ class _Page:
 
 def _place(facts: Facts) -> str:
     rank = f", rank {facts.first_rank}" if facts.first_rank is not None else ""
-    first = f"first on {facts.first_replica}{rank}" if facts.first_replica else "told by the platform"
+    first = f"first on {_shown(facts.first_replica)}{rank}" if facts.first_replica else "told by the platform"
     when = f" at {utc(facts.first_ns).isoformat(' ', 'milliseconds')}" if facts.first_ns > 10**15 else ""
-    many = len(facts.replicas)
     times, where = _count(facts.count, "time"), _count(len(facts.replicas), "replica")
     return f"{first}{when}; {times} on {where} ({facts.confidence.value})"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,14 +87,23 @@ class Stage:
         """Time passes, and every beat has its turn."""
         self.clock.turn(seconds)
         await self.bot.leases.tick()
-        await self.bot.lifecycle.tick()
+        await self.patiently(self.bot.lifecycle.tick())
         await self.bot.watch.tick()
-        await self.bot.watch.settle()
+        await self.patiently(self.bot.watch.settle())
+        await self.patiently(self.bot.verdict.tick())
+        await self.patiently(self.bot.vigil.tick())
         await self.deliver()
 
     async def ticks(self, count: int, seconds: float = 2.0) -> None:
         for _ in range(count):
             await self.tick(seconds)
+
+    async def patiently(self, doing: Coroutine[Any, Any, object]) -> None:
+        """Lets it finish; while it only waits (for its next try, say), time passes."""
+        task = asyncio.create_task(doing)
+        while not (await asyncio.wait({task}, timeout=0.05))[0]:
+            self.clock.turn(0.25)
+        await task
 
     async def deliver(self) -> None:
         """Sends what is due until nothing is."""

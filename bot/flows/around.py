@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.errors import ApiRefused
-from bot.flows.ports import AroundContent, Priority, TrainingApi
+from bot.flows.contents import AroundContent
+from bot.flows.ports import Priority, TrainingApi
 from bot.incidents.incident import Incident
 from bot.jobs.job import Job
 from bot.logs.line import Line

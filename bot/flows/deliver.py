@@ -2,36 +2,32 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
-from typing import assert_never
 
 import structlog
 
 from bot.errors import ApiRefused, SlackRateLimited, SlackRefused, SlackUnclear, TransientError
+from bot.flows.aftermath import with_aftermath
 from bot.flows.around import Around
+from bot.flows.contents import Content, NoticeContent
 from bot.flows.pace import Pace
-from bot.flows.ports import (
-    CardContent,
-    Content,
-    Database,
-    Messenger,
-    NoticeContent,
-    ReplyContent,
-    Tx,
-)
-from bot.incidents.announce import Delivery, Kind, has_a_card
-from bot.incidents.incident import Card, Incident, Role
-from bot.jobs.job import Job
+from bot.flows.ports import Database, Messenger, Tx
+from bot.flows.scene import Scene, finish, scene_of
+from bot.incidents.announce import Delivery, Kind, Topic
 from bot.times import Clock, Ms, ms_from_s, now_ms
 
 log = structlog.get_logger(__name__)
 
 LANES_AT_ONCE = 16
 CLAIM_TTL_MS = 60_000
+SEND_S = 45.0
+"""One try ends well before its claim does, or another process could say the same beside it."""
 FIRST_RETRY_MS = 1_000
 LONGEST_RETRY_MS = 60_000
 AROUND_TRIES = 8
-CARD_WAIT_S = 1.0
+UNPARK_INTERVAL_MS = ms_from_s(120)
+"""So often it is tried again whether a channel takes messages."""
+SHUT_MS = ms_from_s(30)
+"""So long after a refusal nothing else is tried in the same channel: its other lanes are parked unasked."""
 CHANNEL_TROUBLE = frozenset(
     {
         "account_inactive",
@@ -47,16 +43,8 @@ CHANNEL_TROUBLE = frozenset(
     }
 )
 """Codes that a person mends in Slack: the lane waits for that, and loses nothing of what it holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What the database knows about a row at the moment of sending. `content` None: nothing to say any more."""
-
-    content: Content | None
-    card: Card | None = None
-    incident: Incident | None = None
-    job: Job | None = None
+GONE = frozenset({"cant_update_message", "cannot_reply_to_message", "message_not_found", "thread_not_found"})
+"""Somebody deleted the card or its thread. It is not posted anew: it may have held what nobody should read."""
 
 
 class Deliver:
@@ -69,25 +57,39 @@ class Deliver:
         self._clock = clock
         self._owner = owner
         self._pace = Pace()
+        self._shut: dict[str, tuple[Ms, str]] = {}
+        self._unparked_ms = Ms(0)
 
     async def tick(self) -> int:
-        """Sends the heads of the lanes that are due; how many rows were tried."""
+        """Sends the heads of the lanes that are due; how many rows were tried.
+
+        Raises:
+            StoreUnavailable: what was sent and could not be noted is looked for in Slack when its claim ends.
+        """
         now = now_ms(self._clock)
+        if now - self._unparked_ms >= UNPARK_INTERVAL_MS:
+            self._unparked_ms = now
+            await self._db.run(_unpark)
         rows = await self._db.run(lambda tx: tx.outbox.claim(self._owner, now, LANES_AT_ONCE, CLAIM_TTL_MS))
-        await asyncio.gather(*(self._handle(row) for row in rows))
+        outcomes = await asyncio.gather(*(self._handle(row) for row in rows), return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
         return len(rows)
 
     async def _handle(self, row: Delivery) -> None:
         started = now_ms(self._clock)
         try:
-            scene = await self._db.run(lambda tx: _scene(tx, row))
-            if await self._has_to_wait(row, scene, started):
-                return
-            ts = await self._say(row, scene)
+            async with asyncio.timeout(SEND_S):
+                scene = await self._db.run(lambda tx: scene_of(tx, row, started))
+                if await self._is_shut(row, started) or await self._has_to_wait(row, scene, started):
+                    return
+                ts = await self._say(row, scene)
+                link = await self._link(row, scene, ts)
         except SlackRefused as error:
             await self._refused(row, error)
-        except SlackUnclear as error:
-            await self._later(row, error, unclear_since_ms=started)
+        except (SlackUnclear, TimeoutError) as error:
+            await self._later(row, error, unclear_since_ms=row.unclear_since_ms or started)
         except TransientError as error:
             await self._later(row, error, unclear_since_ms=row.unclear_since_ms)
         except Exception as error:
@@ -95,20 +97,36 @@ class Deliver:
             log.exception("delivery_failed", key=row.key, kind=row.kind)
             await self._later(row, error, unclear_since_ms=row.unclear_since_ms or started)
         else:
-            await self._db.run(lambda tx: _finish(tx, row, scene, ts, now_ms(self._clock)))
+            await self._db.run(lambda tx: finish(tx, row, scene, ts, link, now_ms(self._clock)))
+
+    async def _is_shut(self, row: Delivery, now: Ms) -> bool:
+        """Whether the channel refused something a moment ago: then the row is parked like the one before it."""
+        refused_ms, code = self._shut.get(row.channel, (Ms(0), ""))
+        if now - refused_ms >= SHUT_MS:
+            return False
+        await self._db.run(lambda tx: tx.outbox.park(row, code))
+        return True
 
     async def _has_to_wait(self, row: Delivery, scene: Scene, now: Ms) -> bool:
         if scene.content is None and row.kind is not Kind.AROUND:
             return False
-        slot = self._pace.slot(row.key, row.channel, is_edit=_is_edit(row, scene), now_ms=now)
+        slot = self._pace.slot(row.key, row.channel, is_edit=scene.shown_ts is not None, now_ms=now)
         if slot > now:
             await self._db.run(lambda tx: tx.outbox.again(row, slot, "waits for its turn", row.unclear_since_ms))
         return slot > now
 
     async def _say(self, row: Delivery, scene: Scene) -> str | None:
         """The ts of the message that now says it; None when there was nothing to say."""
+        try:
+            return await self._said(row, scene)
+        except SlackRateLimited as error:
+            until = Ms(now_ms(self._clock) + _wait_ms(row, error))
+            self._pace.hold(row.channel, until, is_edit=scene.shown_ts is not None)
+            raise
+
+    async def _said(self, row: Delivery, scene: Scene) -> str | None:
         thread_ts = scene.card.ts if scene.card and row.kind is not Kind.CARD else None
-        if row.unclear_since_ms is not None and not _is_edit(row, scene):
+        if row.unclear_since_ms is not None and scene.shown_ts is None:
             found = await self._messenger.find(
                 row.channel,
                 thread_ts=thread_ts,
@@ -120,12 +138,21 @@ class Deliver:
         content = await self._content(row, scene)
         if content is None:
             return None
-        if scene.card and row.kind is Kind.CARD:
-            await self._messenger.edit(row.channel, scene.card.ts, content)
-            return scene.card.ts
+        if scene.shown_ts is not None:
+            await self._messenger.edit(row.channel, scene.shown_ts, content)
+            return scene.shown_ts
         return await self._messenger.post(row.channel, content, thread_ts=thread_ts, delivery_id=row.delivery_id)
 
+    async def _link(self, row: Delivery, scene: Scene, ts: str | None) -> str | None:
+        """The address of a card, asked for once."""
+        if row.kind is not Kind.CARD or ts is None:
+            return None
+        known = scene.card.permalink if scene.card else None
+        return known or await self._messenger.permalink(row.channel, ts)
+
     async def _content(self, row: Delivery, scene: Scene) -> Content | None:
+        if isinstance(scene.content, NoticeContent) and row.payload["topic"] == Topic.ENDED:
+            return await with_aftermath(scene.content, row.channel, self._around.apis, self._messenger)
         if row.kind is not Kind.AROUND or scene.incident is None or scene.job is None or scene.card is None:
             return scene.content
         try:
@@ -140,8 +167,13 @@ class Deliver:
 
     async def _refused(self, row: Delivery, error: SlackRefused) -> None:
         if error.code in CHANNEL_TROUBLE:
-            log.warning("lane_parked", lane=row.lane, code=error.code)
+            log.warning("channel_refuses", channel=row.channel, lane=row.lane, code=error.code)
+            self._shut[row.channel] = (now_ms(self._clock), error.code)
             await self._db.run(lambda tx: tx.outbox.park(row, error.code))
+            return
+        if error.code in GONE:
+            log.info("message_gone", key=row.key, kind=row.kind, code=error.code)
+            await self._db.run(lambda tx: tx.outbox.done(row, now_ms(self._clock)))
             return
         log.error("delivery_refused", key=row.key, kind=row.kind, code=error.code, pointers=error.pointers)
         await self._db.run(lambda tx: tx.outbox.done(row, now_ms(self._clock)))
@@ -149,10 +181,9 @@ class Deliver:
     async def _later(self, row: Delivery, error: Exception, *, unclear_since_ms: Ms | None) -> None:
         now = now_ms(self._clock)
         due = Ms(now + _wait_ms(row, error))
-        if isinstance(error, SlackRateLimited):
-            self._pace.hold(row.channel, due)
-        log.info("delivery_again", key=row.key, reason=str(error), attempts=row.attempts, wait_ms=due - now)
-        await self._db.run(lambda tx: tx.outbox.again(row, due, str(error)[:200], unclear_since_ms))
+        reason = str(error)[:200] or type(error).__name__
+        log.info("delivery_again", key=row.key, reason=reason, attempts=row.attempts, wait_ms=due - now)
+        await self._db.run(lambda tx: tx.outbox.again(row, due, reason, unclear_since_ms))
 
 
 def _wait_ms(row: Delivery, error: Exception) -> int:
@@ -164,78 +195,8 @@ def _wait_ms(row: Delivery, error: Exception) -> int:
     return longest // 2 + random.randrange(longest // 2)
 
 
-def _is_edit(row: Delivery, scene: Scene) -> bool:
-    return row.kind is Kind.CARD and scene.card is not None
-
-
-def _finish(tx: Tx, row: Delivery, scene: Scene, ts: str | None, now: Ms) -> None:
-    if row.kind is Kind.CARD and scene.incident is not None and ts is not None:
-        tx.cards.put(
-            Card(
-                incident_id=scene.incident.id,
-                channel=row.channel,
-                ts=ts,
-                shown_revision=scene.incident.revision,
-            )
-        )
-    tx.outbox.done(row, now)
-
-
-def _scene(tx: Tx, row: Delivery) -> Scene:
-    if row.kind is Kind.NOTICE:
-        return Scene(_notice(tx, row))
-    incident = tx.incidents.get(row.incident_id) if row.incident_id else None
-    if incident is None:
-        return Scene(None)
-    tail = tx.tails.get(incident.account, incident.job_id)
-    job = tail.job if tail else None
-    card = tx.cards.get(incident.id, row.channel)
-    if card is None and not has_a_card(incident):
-        return Scene(None)
-    if card is None and row.kind is not Kind.CARD:
-        raise TransientError("its card is not posted yet", retry_after_s=CARD_WAIT_S)
-    match row.kind:
-        case Kind.CARD:
-            content: Content | None = _card(tx, incident, job, None if card else row.channel)
-        case Kind.REPLY:
-            content = ReplyContent(incident=incident, payload=row.payload)
-        case Kind.AROUND:
-            content = None
-        case _:
-            assert_never(row.kind)
-    return Scene(content, card, incident, job)
-
-
-def _card(tx: Tx, incident: Incident, job: Job | None, new_in: str | None) -> CardContent:
-    family = tx.incidents.newest(incident.account, incident.job_id)
-    previous = tx.incidents.get(incident.previous_id) if incident.previous_id else None
-    previous_cards = tx.cards.of(previous.id) if previous else ()
-    return CardContent(
-        incident=incident,
-        job=job,
-        consequences=tuple(
-            other
-            for other in family.values()
-            if other.facts.role is Role.CASCADE and other.facts.caused_by == incident.facts.key
-        ),
-        cause=family.get(incident.facts.caused_by or ""),
-        previous=(previous, previous_cards[0]) if previous and previous_cards else None,
-        mention=_mention(tx, job, new_in) if job and new_in else None,
-    )
-
-
-def _mention(tx: Tx, job: Job, channel: str) -> str | None:
-    covering = (watch for watch in tx.watches.of_channel(channel) if watch.covers(job))
-    return next((watch.mention for watch in covering if watch.mention), None)
-
-
-def _notice(tx: Tx, row: Delivery) -> NoticeContent | None:
-    tail = tx.tails.get(str(row.payload["account"]), str(row.payload["job_id"]))
-    if tail is None:
-        return None
-    open_incidents = tx.incidents.unresolved(channel=row.channel, job_id=tail.job.id)
-    return NoticeContent(
-        job=tail.job,
-        payload=row.payload,
-        open_incidents=tuple((incident, tx.cards.get(incident.id, row.channel)) for incident in open_incidents),
-    )
+def _unpark(tx: Tx) -> None:
+    """Of channels that nobody watches any more everything stays where it is."""
+    for channel in sorted({watch.channel for watch in tx.watches.active()}):
+        if count := tx.outbox.unpark(channel):
+            log.info("channel_tried_again", channel=channel, rows=count)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.errors import StoreUnavailable
 from bot.flows.ports import Database, Lease
-from bot.times import Clock, now_ms
+from bot.times import MS_PER_S, Clock, now_ms
 
 log = structlog.get_logger(__name__)
 
@@ -21,15 +22,22 @@ class Leases:
         self._owner = owner
         self._accounts = tuple(accounts)
         self._registered = False
+        self._renewed_s = clock.monotonic_s()
         self.held: dict[str, Lease] = {}
 
     async def tick(self) -> None:
-        """Claims what is free, of the accounts whose key this process has."""
-        now = now_ms(self._clock)
-        if not self._registered:
-            await self._db.run(lambda tx: tx.accounts.register(self._accounts))
-            self._registered = True
-        leases = await self._db.run(lambda tx: tx.accounts.claim(self._owner, now, TTL_MS, only=self._accounts))
+        """Claims what is free, of the accounts whose key this process has.
+
+        Raises:
+            StoreUnavailable: the database is away. What is held is held until it has run out, and no longer.
+        """
+        began_s = self._clock.monotonic_s()
+        try:
+            leases = await self._claim()
+        except StoreUnavailable:
+            self._expire()
+            raise
+        self._renewed_s = began_s
         held = {lease.account: lease for lease in leases}
         for account in held.keys() - self.held.keys():
             log.info("account_taken", account=account, epoch=held[account].epoch)
@@ -45,3 +53,16 @@ class Leases:
         """Hands everything back, so that another worker need not wait for the lease to run out."""
         self.held = {}
         await self._db.run(lambda tx: tx.accounts.release(self._owner))
+
+    async def _claim(self) -> tuple[Lease, ...]:
+        now = now_ms(self._clock)
+        if not self._registered:
+            await self._db.run(lambda tx: tx.accounts.register(self._accounts))
+            self._registered = True
+        return await self._db.run(lambda tx: tx.accounts.claim(self._owner, now, TTL_MS, only=self._accounts))
+
+    def _expire(self) -> None:
+        """Another worker may be reading by now: two of them would break the rate limit of the key."""
+        if self.held and (self._clock.monotonic_s() - self._renewed_s) * MS_PER_S >= TTL_MS:
+            log.warning("accounts_expired", accounts=sorted(self.held))
+            self.held = {}

@@ -17,6 +17,7 @@ class Pace:
     _next_post: dict[str, int] = field(default_factory=dict)
     _edits: deque[int] = field(default_factory=deque)
     _given: dict[str, int] = field(default_factory=dict)
+    _next_edit: int = 0
 
     def slot(self, key: str, channel: str, *, is_edit: bool, now_ms: Ms) -> Ms:
         """When the row `key` may be sent: `now_ms`, or later."""
@@ -27,9 +28,12 @@ class Pace:
             self._given[key] = given
         return Ms(max(given, now_ms))
 
-    def hold(self, channel: str, until_ms: int) -> None:
-        """Slack asked for a pause in this channel."""
-        self._next_post[channel] = max(self._next_post.get(channel, 0), until_ms)
+    def hold(self, channel: str, until_ms: int, *, is_edit: bool) -> None:
+        """Slack asked for a pause: of posts in this channel, or of all edits."""
+        if is_edit:
+            self._next_edit = max(self._next_edit, until_ms)
+        else:
+            self._next_post[channel] = max(self._next_post.get(channel, 0), until_ms)
 
     def _post_slot(self, channel: str, now_ms: Ms) -> int:
         slot = max(now_ms, self._next_post.get(channel, 0))
@@ -40,6 +44,7 @@ class Pace:
         while self._edits and self._edits[0] <= now_ms - MINUTE_MS:
             self._edits.popleft()
         full = len(self._edits) >= EDITS_PER_MINUTE
-        slot = max(now_ms, self._edits[-EDITS_PER_MINUTE] + MINUTE_MS) if full else int(now_ms)
+        earliest = max(now_ms, self._next_edit)
+        slot = max(earliest, self._edits[-EDITS_PER_MINUTE] + MINUTE_MS) if full else earliest
         self._edits.append(slot)
         return slot

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, TypeVar
 
-from bot.incidents.announce import Delivery, Payload
+from bot.flows.contents import Content, Earlier
+from bot.incidents.announce import Delivery
 from bot.incidents.incident import Card, HistoryEntry, Incident
+from bot.incidents.roll import Roll
 from bot.jobs.job import Checkpoint, Job, Metrics, Project
 from bot.jobs.watch import Watch
-from bot.logs.line import Line
 from bot.logs.pages import Page, PageRequest
 from bot.times import Ms
 
@@ -67,52 +68,6 @@ class TrainingApi(Protocol):
 # --- Slack ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardContent:
-    """All that an incident's card shows. `mention` stands in the text of the first post only.
-
-    `cause` is there when the incident turned out to follow from another one after it had got a card.
-    """
-
-    incident: Incident
-    job: Job | None
-    consequences: tuple[Incident, ...] = ()
-    cause: Incident | None = None
-    previous: tuple[Incident, Card] | None = None
-    mention: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyContent:
-    """A line in a card's thread: `payload` says what happened (`announce.acted`, `announce.grew`)."""
-
-    incident: Incident
-    payload: Payload
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AroundContent:
-    """The lines around an incident's first one, ascending; `marked` is the index of that line."""
-
-    incident: Incident
-    job: Job
-    lines: tuple[Line, ...]
-    marked: int | None
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeContent:
-    """A sentence about a job that stands alone in a channel (`announce.Topic`)."""
-
-    job: Job
-    payload: Payload
-    open_incidents: tuple[tuple[Incident, Card | None], ...] = ()
-
-
-Content = CardContent | ReplyContent | AroundContent | NoticeContent
-
-
 class Messenger(Protocol):
     """Says things in Slack. Raises `SlackRefused`, or a `TransientError` of Slack's."""
 
@@ -121,6 +76,10 @@ class Messenger(Protocol):
         ...
 
     async def edit(self, channel: str, ts: str, content: Content) -> None: ...
+
+    async def permalink(self, channel: str, ts: str) -> str | None:
+        """The address of a message; None when Slack does not tell it now."""
+        ...
 
     async def find(self, channel: str, *, thread_ts: str | None, delivery_id: str, since_ms: Ms) -> str | None:
         """The ts of the message that carries `delivery_id`, if it was posted after `since_ms`."""
@@ -233,6 +192,14 @@ class Incidents(Protocol):
 
     def unresolved(self, *, channel: str | None = None, job_id: str | None = None) -> tuple[Incident, ...]: ...
 
+    def listed(self, ids: Collection[int]) -> tuple[Incident, ...]:
+        """Those of the numbers that exist, to be shown and not to be changed."""
+        ...
+
+    def earlier(self, incident: Incident) -> Earlier | None:
+        """Whether the same error was seen in earlier jobs of the project."""
+        ...
+
     def note(self, entry: HistoryEntry) -> None: ...
 
     def history(self, incident_id: int) -> tuple[HistoryEntry, ...]: ...
@@ -249,6 +216,18 @@ class Cards(Protocol):
 
     def move(self, card: Card, incident_id: int) -> None:
         """The message shows another incident from now on."""
+        ...
+
+
+class Rolls(Protocol):
+    def get(self, name: str) -> Roll | None: ...
+
+    def lock(self, fresh: Roll) -> Roll:
+        """The roll of that name, which is `fresh` when there was none; nobody else changes it until the commit."""
+        ...
+
+    def put(self, roll: Roll) -> None:
+        """Replaces a roll that `lock` gave."""
         ...
 
 
@@ -319,6 +298,8 @@ class Tx(Protocol):
     def incidents(self) -> Incidents: ...
     @property
     def cards(self) -> Cards: ...
+    @property
+    def rolls(self) -> Rolls: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

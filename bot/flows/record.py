@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.flows.ports import Tx
+from bot.flows.rolling import Rolling
 from bot.incidents import announce
 from bot.incidents.incident import Card, Facts, Incident, Role, State
 from bot.jobs.job import Job
@@ -50,17 +51,36 @@ class Recorder:
 
     def _open(self, incident: Incident) -> Incident:
         stored = self.tx.incidents.put(incident)
-        self.tx.outbox.add(announce.opened(stored, self.watches, self.now_ms))
+        self._show(stored)
         return stored
+
+    def _show(self, incident: Incident) -> None:
+        """A cause gets a card, harmless noise a line in the job's list; a consequence stands on its cause's card."""
+        channels = announce.channels(incident, self.watches)
+        if announce.has_a_card(incident):
+            self._rolling.show(incident, channels)
+        elif incident.facts.role is Role.NOISE:
+            self._rolling.harmless(incident, channels)
+
+    @property
+    def _rolling(self) -> Rolling:
+        return Rolling(tx=self.tx, now_ms=self.now_ms, edit_interval_ms=self.edit_interval_ms)
 
     def _grown(self, before: Incident, facts: Facts) -> Incident:
         after = self.tx.incidents.put(replace(before, facts=facts, revision=before.revision + 1))
         cards = self.tx.cards.of(after.id)
-        if not cards and announce.has_a_card(after) and not announce.has_a_card(before):
-            self.tx.outbox.add(announce.opened(after, self.watches, self.now_ms))
-        else:
+        if cards:
             self.tx.outbox.add(announce.grew(before, after, cards, self.now_ms, self.edit_interval_ms))
+        elif not announce.has_a_card(after) or not announce.has_a_card(before):
+            self._show(after)
+        self._seen_again(after, cards)
         return after
+
+    def _seen_again(self, incident: Incident, cards: Sequence[Card]) -> None:
+        if announce.has_a_card(incident):
+            carded = {card.channel for card in cards}
+            wanted = announce.channels(incident, self.watches)
+            self._rolling.seen_again(incident, [channel for channel in wanted if channel not in carded])
 
     def _returned(self, before: Incident, facts: Facts) -> Incident:
         """Lines from before the resolution only complete the record; newer ones are a new incident."""

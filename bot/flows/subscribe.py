@@ -1,5 +1,6 @@
 """A channel's watches: made, changed, ended, listed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,25 +71,49 @@ class Subscribe:
             return Declined(obstacle)
         watch = _watch(wish, target, wish.channel or channel, user, now_ms(self._clock))
         job = target.job if isinstance(target, Found) else None
-        stored, is_new = await self._db.run(lambda tx: _add(tx, watch, job))
+        alive = await self._alive(watch)
+        stored, is_new = await self._db.run(lambda tx: _add(tx, watch, (job,) if job else alive))
         log.info("watch", id=stored.id, target=stored.title, channel=stored.channel, user=user, new=is_new)
         return Watching(
             watch=stored, job=job, is_new=is_new, note=target.note if isinstance(target, Found) else None
         )
 
+    async def _alive(self, watch: Watch) -> tuple[Job, ...]:
+        """Jobs of a project that run as the watch is made: they may end before the next look at statuses."""
+        jobs = (await self._catalog.listing()).jobs
+        return tuple(job for job in jobs if watch.covers(job) and not job.status.has_ended)
+
     async def unwatch(self, text: str, *, channel: str, user: str) -> Unwatched | Declined:
-        """Ends the channel's watch of what `text` names, by its title, its id or the target's id."""
+        """Ends the channel's watch of what `text` names: its title, its number, or any form of the target."""
         name = text.strip().lstrip("#")
         watches = await self.of_channel(channel)
-        named = [watch for watch in watches if name.lower() in _names(watch)]
-        if len(named) == 1:
-            return await self.remove(named[0].id, channel=channel, user=user)
         if not watches:
             return Declined("This channel watches nothing.")
         titles = ", ".join(f"`{watch.title}`" for watch in watches)
         if not name:
             return Declined(f"Which one? This channel watches {titles}.")
-        return Declined(f"This channel does not watch `{name[:80]}`. It watches {titles}.")
+        named = [watch for watch in watches if name.lower() in _names(watch)] or await self._meant(name, watches)
+        match named:
+            case []:
+                return Declined(f"This channel does not watch `{name[:80]}`. It watches {titles}.")
+            case [one]:
+                return await self.remove(one.id, channel=channel, user=user)
+            case _:
+                return Declined(
+                    f"`{name[:80]}` is watched {len(named)} times: `/joblogs watches` has a button for each."
+                )
+
+    async def _meant(self, name: str, watches: tuple[Watch, ...]) -> list[Watch]:
+        """Those of `watches` that watch the very job or project that `name` means."""
+        target = await self._catalog.find_target(name)
+        match target:
+            case Found(job=job):
+                return [watch for watch in watches if (watch.account, watch.job_id) == (job.account, job.id)]
+            case FoundProject(project=project):
+                meant = (project.account, project.id, None)
+                return [watch for watch in watches if (watch.account, watch.project_id, watch.job_id) == meant]
+            case _:
+                return []
 
     async def remove(self, watch_id: int, *, channel: str, user: str) -> Unwatched | Declined:
         now = now_ms(self._clock)
@@ -133,9 +158,10 @@ def _watch(wish: Wish, target: Found | FoundProject, channel: str, user: str, no
     )
 
 
-def _add(tx: Tx, watch: Watch, job: Job | None) -> tuple[Watch, bool]:
+def _add(tx: Tx, watch: Watch, jobs: Sequence[Job]) -> tuple[Watch, bool]:
     stored, is_new = tx.watches.add(watch)
-    if job is not None:
+    tx.outbox.unpark(stored.channel)
+    for job in jobs:
         tx.tails.track(job)
     if is_new:
         _show_open_incidents(tx, stored)
@@ -172,4 +198,4 @@ def _audit(watch: Watch, action: str, user: str, now: Ms, outcome: str) -> Audit
 
 
 def _names(watch: Watch) -> set[str]:
-    return {watch.title.lower(), str(watch.id), watch.project_id.lower(), (watch.job_id or watch.title).lower()}
+    return {watch.title.lower(), str(watch.id), (watch.job_id or watch.project_id).lower()}

@@ -1,43 +1,39 @@
-"""The tail of every watched job: due jobs → pages → new lines → incidents, committed with the cursor.
+"""The tail of every watched job: which jobs are due, and what of them is remembered between polls.
 
-Each job has a `Reader`: what was read of it, as committed, and when it is due. A reader polls as a task of
-its own, so that a slow answer for one job delays no other. When a commit fails the reader is thrown away and
-loaded again from the database: nothing that was not committed is ever remembered.
+Each job has a `Reader`. It is loaded from what was committed, polls as a task of its own (`flows/poll`), so that a
+slow answer for one job delays no other, and is thrown away and loaded again when a commit fails or the account's
+lease has changed hands: nothing that was not committed is ever relied on. What cannot be read is told for all jobs
+of an account together (`flows/troubles`).
 """
 
 import asyncio
-import random
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
 
-from bot.errors import ApiForbidden, ApiNotFound, ApiRefused, JoblogsError, LeaseLost, TransientError
-from bot.flows.commit import Commit, is_news
+from bot.errors import LeaseLost, TransientError
+from bot.flows.commit import Commit
 from bot.flows.leases import Leases
-from bot.flows.ports import Database, Lease, Priority, Tail, TrainingApi, Tx
-from bot.flows.reader import CHECKPOINT_MS, Reader, stagger_ms
+from bot.flows.poll import Poll
+from bot.flows.ports import Database, Lease, Tail, TrainingApi
+from bot.flows.reader import SKEW_MS, Reader
+from bot.flows.troubles import RETRY_MS, news_of
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch as Wish
 from bot.logs.line import Level
-from bot.logs.pace import Options, next_poll_ms
-from bot.logs.window import Outcome, begin
 from bot.times import MS_PER_S, Clock, Ms, ms_from_s, now_ms
 
 log = structlog.get_logger(__name__)
 
 POLLS_AT_ONCE = 64
+"""Of one account: its trouble holds up no other."""
+REFRESH_MS = ms_from_s(2)
+"""How often watches and snapshots of jobs are read again."""
 QUIET_POLLS_PER_S = 40
 """As long as all jobs can be read so often, a quiet one need not wait for its slowest pace."""
 QUIET_MS = ms_from_s(5)
-RETRY_MS = ms_from_s(15)
-PAUSED_MS = ms_from_s(60)
-BEHIND_MS = ms_from_s(180)
-"""A log that could not be read for so long is told to its channels, once."""
-YOUNG_MS = ms_from_s(120)
-"""For so long after an incident changed, its job is read at the fastest pace."""
-NEWBORN_MS = ms_from_s(120)
-"""The logs of a new job may be missing (404) for a while without that meaning anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +62,27 @@ class Watch:
         self._leases = leases
         self._clock = clock
         self._options = options
-        self._readers: dict[tuple[str, str], Reader] = {}
+        self._readers: defaultdict[str, dict[str, Reader]] = defaultdict(dict)
+        self._failed: dict[tuple[str, str], Reader] = {}
         self._wishes: dict[str, tuple[Wish, ...]] = {}
+        self._refreshed: dict[str, Ms] = {}
         self._polls: set[asyncio.Task[None]] = set()
-        self._places = asyncio.Semaphore(POLLS_AT_ONCE)
+        self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(POLLS_AT_ONCE))
 
     async def tick(self) -> int:
-        """Starts a poll of every job that is due; how many those are."""
-        for account in tuple(self._leases.held):
-            await self._refresh(account)
+        """Starts a poll of every job that is due; how many those are.
+
+        Raises:
+            StoreUnavailable: the database is away.
+        """
         now = now_ms(self._clock)
-        due = [reader for reader in self._readers.values() if self._is_due(reader, now)]
+        for lease in tuple(self._leases.held.values()):
+            await self._refresh(lease, now)
+            await self._tell(lease, now)
+        self._let_go()
+        due = [reader for reader in self.readers if self._is_due(reader, now)]
         for reader in sorted(due, key=lambda reader: reader.due_ms):
-            reader.polling = True
+            reader.busy = True
             task = asyncio.create_task(self._poll(reader), name=f"poll {reader.job.id}")
             self._polls.add(task)
             task.add_done_callback(self._polls.discard)
@@ -89,119 +93,153 @@ class Watch:
         while self._polls:
             await asyncio.gather(*self._polls, return_exceptions=True)
 
+    @property
+    def polling(self) -> int:
+        """How many polls are under way."""
+        return len(self._polls)
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Of the jobs that this process reads now."""
+        return tuple(reader for of_account in self._readers.values() for reader in of_account.values())
+
     def _is_due(self, reader: Reader, now: Ms) -> bool:
-        held = reader.job.account in self._leases.held
-        return held and not reader.polling and reader.due_ms <= now and bool(self._covering(reader.job))
+        idle = not reader.busy and not reader.tail.closed
+        return idle and reader.due_ms <= now and bool(self._covering(reader.job))
 
     def _covering(self, job: Job) -> tuple[Wish, ...]:
         return tuple(wish for wish in self._wishes.get(job.account, ()) if wish.covers(job))
 
-    async def _refresh(self, account: str) -> None:
-        """Takes on jobs that are new, and the newest snapshot of the others."""
-        known = {job_id for owner, job_id in self._readers if owner == account}
-        wishes, jobs, fresh = await self._db.run(
+    # --- what is read at all
+
+    async def _refresh(self, lease: Lease, now: Ms) -> None:
+        """Takes on jobs that are new, and the newest snapshots of the others."""
+        account, readers = lease.account, self._readers[lease.account]
+        if any(reader.epoch != lease.epoch for reader in readers.values()):
+            self._drop(account)
+        if now - self._refreshed.get(account, 0) < REFRESH_MS:
+            return
+        self._wishes[account], jobs, fresh = await self._db.run(
             lambda tx: (
                 tx.watches.active(account),
                 tx.tails.jobs(account),
-                tx.tails.open(account, except_for=known),
+                tx.tails.open(account, except_for=readers.keys()),
             )
         )
-        self._wishes[account] = wishes
-        for key in [key for key in self._readers if key[0] == account and key[1] not in jobs]:
-            del self._readers[key]
-        for job in jobs.values():
-            if reader := self._readers.get((account, job.id)):
-                reader.saw(job, now_ms(self._clock))
+        self._refreshed[account] = now
+        for job_id, reader in tuple(readers.items()):
+            if job_id in jobs:
+                reader.saw(jobs[job_id], now)
+            else:
+                del readers[job_id]
         for tail in fresh:
-            self._readers[account, tail.job.id] = self._load(tail)
+            self._load(tail, lease, now)
 
-    def _load(self, tail: Tail) -> Reader:
-        now = now_ms(self._clock)
-        return Reader.load(
+    def _load(self, tail: Tail, lease: Lease, now: Ms) -> None:
+        wishes = self._covering(tail.job)
+        reader = Reader.load(
             tail,
-            start_ms=max(tail.job.created_ms, Ms(now - self._options.look_back_ms)),
-            due_ms=Ms(now + stagger_ms(tail.job.id)),
-            level=self._level(tail.job),
+            epoch=lease.epoch,
+            start_ms=Ms(max(tail.job.created_ms - SKEW_MS, now - self._options.look_back_ms)),
+            now=now,
+            level=min((wish.min_level for wish in wishes), default=Level.ERROR),
         )
+        if before := self._failed.pop((reader.job.account, reader.job.id), None):
+            reader.succeeds(before)
+        self._readers[reader.job.account][reader.job.id] = reader
+
+    def _let_go(self) -> None:
+        """What another worker reads by now must not be remembered for when the account comes back."""
+        for account in self._readers.keys() - self._leases.held.keys():
+            self._drop(account)
+
+    def _drop(self, account: str) -> None:
+        self._readers[account].clear()
+        self._refreshed.pop(account, None)
+
+    # --- polls
 
     async def _poll(self, reader: Reader) -> None:
-        """A poll's door: whatever goes wrong is told in the log, and the job is due again later."""
+        """A poll's door: whatever goes wrong is logged, and the job is read again from what was committed."""
         try:
-            async with self._places:
+            async with self._places[reader.job.account]:
                 lease = self._leases.held.get(reader.job.account)
-                if lease is not None:
-                    await self._read(reader, lease)
+                if lease is None or lease.epoch != reader.epoch:
+                    self._forget(reader)
+                else:
+                    await self._poll_of(reader, lease).run(reader)
+                    self._wake(reader)
         except LeaseLost:
-            self._leases.drop(reader.job.account)
-            self._forget(reader)
+            self._lost(reader.job.account)
+        except TransientError as error:
+            log.warning("poll_not_committed", job=reader.job.id, reason=str(error))
+            self._fail(reader)
         except Exception:
             log.exception("poll_failed", job=reader.job.id)
-            self._forget(reader)
+            self._fail(reader)
         finally:
-            reader.polling = False
+            reader.busy = False
 
-    async def _read(self, reader: Reader, lease: Lease) -> None:
-        now = now_ms(self._clock)
-        commit = Commit(
-            lease=lease,
+    def _poll_of(self, reader: Reader, lease: Lease) -> Poll:
+        return Poll(
+            db=self._db,
+            api=self._apis[reader.job.account],
+            commit=self._commit(lease),
             watches=self._covering(reader.job),
-            now_ms=now,
-            edit_interval_ms=self._options.edit_interval_ms,
+            lag_ms=self._options.lag_ms,
+            slowest_ms=max(QUIET_MS, MS_PER_S * len(self._readers[lease.account]) // QUIET_POLLS_PER_S),
         )
-        before = reader.tail
-        outcome, trouble = await self._pages(reader, now)
-        found = reader.take(outcome, now=now, level=self._level(reader.job))
-        overdue = now - reader.saved_ms > CHECKPOINT_MS
-        if found.facts or (trouble is None and (overdue or is_news(found, before))):
-            await self._write(reader, lambda tx: commit.write(tx, found))
-        reader.due_ms = self._next(reader, outcome, now)
-        if trouble is not None:
-            await self._troubled(reader, commit, trouble)
-        else:
-            reader.trouble_since_ms = None
 
-    async def _pages(self, reader: Reader, now: Ms) -> tuple[Outcome, JoblogsError | None]:
-        """Drives one poll; when the API fails in between, what was read until then counts."""
-        options = Options(level=self._level(reader.job), ended_ms=reader.ended_ms, lag_ms=self._options.lag_ms)
-        poll = begin(reader.cursor, now, options)
-        api = self._apis[reader.job.account]
-        while (request := poll.request) is not None:
-            try:
-                poll.answer(await api.log_page(reader.job, request, Priority.POLL))
-            except (ApiRefused, TransientError) as error:
-                return poll.stop(), error
-        return poll.result, None
+    def _wake(self, reader: Reader) -> None:
+        """Where one of the paused logs can be read again, so perhaps can the others."""
+        if reader.tail.paused is None or reader.trouble is not None:
+            return
+        now = now_ms(self._clock)
+        for other in self._readers[reader.job.account].values():
+            if other.tail.paused is not None and other.trouble is not None:
+                other.due_ms = min(other.due_ms, now)
 
-    async def _troubled(self, reader: Reader, commit: Commit, error: JoblogsError) -> None:
-        """A refusal pauses the watch; anything else is tried again, and told when it lasts."""
-        now = commit.now_ms
-        since = reader.trouble_since_ms = reader.trouble_since_ms or now
-        gone = isinstance(error, ApiNotFound | ApiForbidden) and now - reader.job.created_ms > NEWBORN_MS
-        reader.due_ms = Ms(now + (PAUSED_MS if gone else RETRY_MS) + random.randrange(1_000))
-        log.info("poll_again", job=reader.job.id, reason=str(error), since_ms=since)
-        if gone and reader.tail.paused is None:
-            await self._write(reader, lambda tx: commit.pause(tx, reader.tail, str(error)))
-        elif not gone and now - since >= BEHIND_MS and "behind_since_ms" not in reader.tail.progress:
-            await self._write(reader, lambda tx: commit.fell_behind(tx, reader.tail, since, str(error)))
+    def _commit(self, lease: Lease) -> Commit:
+        return Commit(lease=lease, now_ms=now_ms(self._clock), edit_interval_ms=self._options.edit_interval_ms)
 
-    async def _write(self, reader: Reader, work: Callable[[Tx], Tail]) -> None:
-        """Commits. Whatever prevents that, what is in memory is thrown away: it may be ahead of the database."""
-        try:
-            reader.committed(await self._db.run(work), now_ms(self._clock))
-        except BaseException:
-            self._forget(reader)
-            raise
+    def _lost(self, account: str) -> None:
+        self._leases.drop(account)
+        self._drop(account)
+
+    def _fail(self, reader: Reader) -> None:
+        """Not at once again: what made it fail may still be there, and others have to be read."""
+        now = now_ms(self._clock)
+        reader.due_ms = Ms(now + RETRY_MS)
+        reader.late_since_ms = reader.late_since_ms or now
+        self._forget(reader)
+        self._failed[reader.job.account, reader.job.id] = reader
 
     def _forget(self, reader: Reader) -> None:
-        """The next tick loads it anew from what was committed."""
-        self._readers.pop((reader.job.account, reader.job.id), None)
+        """The next tick loads it anew, from what was committed."""
+        readers = self._readers[reader.job.account]
+        if readers.get(reader.job.id) is reader:
+            del readers[reader.job.id]
+        self._refreshed.pop(reader.job.account, None)
 
-    def _next(self, reader: Reader, outcome: Outcome, now: Ms) -> Ms:
-        if not outcome.caught_up or outcome.settling:
-            return now
-        hurry = now - reader.changed_ms < YOUNG_MS
-        slowest = max(QUIET_MS, MS_PER_S * len(self._readers) // QUIET_POLLS_PER_S)
-        return Ms(now + min(slowest, next_poll_ms(outcome.cursor, now, hurry=hurry)))
+    # --- trouble
 
-    def _level(self, job: Job) -> Level:
-        return min((wish.min_level for wish in self._covering(job)), default=Level.ERROR)
+    async def _tell(self, lease: Lease, now: Ms) -> None:
+        """Says of the account's jobs together what cannot be read."""
+        watches = self._wishes.get(lease.account, ())
+        covered = [reader for reader in self._readers[lease.account].values() if self._covering(reader.job)]
+        news = news_of(lease.account, covered, watches, now)
+        if not news:
+            return
+        commit = self._commit(lease)
+        for reader in news.tails:
+            reader.busy = True
+        try:
+            await self._db.run(lambda tx: commit.tell(tx, news))
+        except LeaseLost:
+            self._lost(lease.account)
+        else:
+            for reader, tail in news.tails.items():
+                reader.tail = tail
+        finally:
+            for reader in news.tails:
+                reader.busy = False

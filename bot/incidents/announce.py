@@ -2,24 +2,40 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from bot.incidents.excerpt import is_cut, parts
 from bot.incidents.incident import Card, HistoryEntry, Incident, Role, State
+from bot.incidents.roll import Roll
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch
-from bot.times import Ms
+from bot.times import Ms, ms_from_s
+
+FIRST_WAVE_MS = ms_from_s(60)
+"""Replicas that join within this time of the first one are no news: one failure reaches them one by one."""
+CHART_MS = ms_from_s(20)
+CHART_REPLICAS = 3
+JOINED_NAMED = 8
 
 Payload = dict[str, str | int | None]
 
 
 class Kind(StrEnum):
-    """CARD posts or edits an incident's card; REPLY and AROUND go to its thread; NOTICE stands alone."""
+    """CARD posts or edits an incident's card; REPLY, AROUND and CHART go to its thread; NOTICE stands alone.
+
+    ROLL posts or edits a message that lists several incidents.
+    """
 
     CARD = "card"
     REPLY = "reply"
     AROUND = "around"
+    CHART = "chart"
     NOTICE = "notice"
+    ROLL = "roll"
+
+
+OWN_LANES = frozenset({Kind.AROUND, Kind.CHART})
 
 
 class Urgency:
@@ -68,18 +84,27 @@ class Topic(StrEnum):
     RESUMED = "resumed"
     LOUD = "loud"
     QUIET = "quiet"
+    SKIMMED = "skimmed"
     GAP = "gap"
 
 
 def opened(incident: Incident, watches: Sequence[Watch], now_ms: Ms) -> tuple[Delivery, ...]:
-    """A new incident: its card in each watching channel, and the lines around it in the card's thread."""
+    """A new incident: its card in each channel that asked for it."""
     return tuple(
         delivery
-        for channel in _channels(incident, watches)
-        for delivery in (
-            _card(incident.id, channel, Urgency.NEW_CARD, now_ms, now_ms),
-            _in_thread(Kind.AROUND, incident.id, channel, f"around:{incident.id}:{channel}", {}, now_ms),
-        )
+        for channel in channels(incident, watches)
+        if has_a_card(incident)
+        for delivery in opened_in(incident, channel, now_ms)
+    )
+
+
+def opened_in(incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, ...]:
+    """Its card, and in the card's thread what the card has no room for: the whole event, lines around, a chart."""
+    return (
+        _card(incident.id, channel, Urgency.NEW_CARD, now_ms, now_ms),
+        *_whole_event(incident, channel, now_ms),
+        _in_thread(Kind.AROUND, incident.id, channel, f"around:{incident.id}:{channel}", {}, now_ms),
+        *(_chart(incident, channel, now_ms) if _is_spread(incident) else ()),
     )
 
 
@@ -87,11 +112,15 @@ def grew(
     before: Incident, after: Incident, cards: Sequence[Card], now_ms: Ms, edit_interval_ms: int
 ) -> tuple[Delivery, ...]:
     """More of the same: each card is edited, at most once an interval; its thread hears of milestones only."""
-    milestone = _milestone(before, after)
+    milestone = _milestone(before, after, now_ms)
+    renamed = before.facts.title != after.facts.title or not is_cut(before.facts.excerpt)
+    spread = _is_spread(after) and not _is_spread(before)
     return tuple(
         delivery
         for card in cards
         for delivery in (
+            *(_whole_event(after, card.channel, now_ms) if renamed else ()),
+            *(_chart(after, card.channel, now_ms) if spread else ()),
             *_reply_if(milestone, after, card.channel, now_ms),
             _card(after.id, card.channel, Urgency.EDIT, now_ms, Ms(now_ms + edit_interval_ms)),
         )
@@ -118,17 +147,49 @@ def acted(incident: Incident, entry: HistoryEntry, cards: Sequence[Card], now_ms
     )
 
 
+def missed(incident: Incident, cards: Sequence[Card], detail: str, now_ms: Ms) -> tuple[Delivery, ...]:
+    """Some lines of about the incident's time could not be read: its threads say so."""
+    payload: Payload = {"what": "gap", "detail": detail}
+    key = f"gap:{incident.id}:{now_ms}"
+    return tuple(
+        _in_thread(Kind.REPLY, incident.id, card.channel, f"{key}:{card.channel}", payload, now_ms)
+        for card in cards
+    )
+
+
+def rolled(roll: Roll, now_ms: Ms, due_ms: Ms) -> Delivery:
+    """The message of `roll` is posted, or edited when it stands there already."""
+    key = f"roll:{roll.name}:{roll.number}"
+    return Delivery(
+        key=key,
+        delivery_id=_delivery_id(key, now_ms),
+        lane=key,
+        kind=Kind.ROLL,
+        urgency=Urgency.EDIT if roll.ts else Urgency.NEW_CARD,
+        channel=roll.channel,
+        payload={"roll": roll.name, "number": roll.number},
+        created_ms=now_ms,
+        due_ms=due_ms,
+    )
+
+
 def notice(
-    topic: Topic, job: Job, channels: Sequence[str], now_ms: Ms, **payload: str | int | None
+    topic: Topic,
+    job: Job,
+    channels: Sequence[str],
+    now_ms: Ms,
+    *,
+    lane: str | None = None,
+    **payload: str | int | None,
 ) -> tuple[Delivery, ...]:
-    """A sentence about a job, once for each `payload`, in each channel."""
+    """A sentence about a job, once for each `payload`, in each channel; `lane` if it is about several jobs."""
     full: Payload = {"topic": topic.value, "account": job.account, "job_id": job.id, **payload}
     occasion = ":".join(str(full[name]) for name in sorted(full))
     return tuple(
         Delivery(
             key=(key := f"notice:{channel}:{occasion}"),
             delivery_id=_delivery_id(key, now_ms),
-            lane=f"notice:{job.id}:{channel}",
+            lane=f"notice:{lane or job.id}:{channel}",
             kind=Kind.NOTICE,
             urgency=Urgency.NOTICE,
             channel=channel,
@@ -145,11 +206,11 @@ def has_a_card(incident: Incident) -> bool:
     return incident.facts.alert and incident.facts.role is Role.ROOT
 
 
-def _channels(incident: Incident, watches: Sequence[Watch]) -> tuple[str, ...]:
-    if not has_a_card(incident):
-        return ()
-    text = "\n".join((incident.facts.title, *incident.facts.excerpt))
-    return tuple(sorted({watch.channel for watch in watches if watch.wants(text)}))
+def channels(incident: Incident, watches: Sequence[Watch]) -> tuple[str, ...]:
+    """Those whose watches ask for an incident of this level and text."""
+    text, level = "\n".join((incident.facts.title, *incident.facts.excerpt)), incident.facts.level
+    asked = [watch for watch in watches if level is None or level >= watch.min_level]
+    return tuple(sorted({watch.channel for watch in asked if watch.wants(text)}))
 
 
 def _card(incident_id: int, channel: str, urgency: int, now_ms: Ms, due_ms: Ms) -> Delivery:
@@ -183,23 +244,64 @@ def _in_thread(kind: Kind, incident_id: int, channel: str, key: str, payload: Pa
 
 
 def _lane(kind: Kind, incident_id: int, channel: str) -> str:
-    """Lines around need the API, so that they wait in a lane of their own and hold up nothing else."""
-    return f"{channel}:{incident_id}" + (":around" if kind is Kind.AROUND else "")
+    """Lines around need the API and a chart its time: each waits in a lane of its own and holds up nothing else."""
+    return f"{channel}:{incident_id}" + (f":{kind.value}" if kind in OWN_LANES else "")
+
+
+def _whole_event(incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, ...]:
+    facts = incident.facts
+    if not is_cut(facts.excerpt):
+        return ()
+    what = hashlib.blake2b("\n".join(facts.excerpt).encode(errors="replace"), digest_size=6).hexdigest()
+    total = len(parts(facts.excerpt))
+    return tuple(
+        _in_thread(
+            Kind.REPLY,
+            incident.id,
+            channel,
+            f"event:{incident.id}:{what}:{part}:{channel}",
+            {"what": "event", "part": part, "parts": total},
+            now_ms,
+        )
+        for part in range(total)
+    )
+
+
+def _chart(incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, ...]:
+    """Some time later: by then the first wave has reached the other replicas."""
+    chart = _in_thread(
+        Kind.CHART, incident.id, channel, f"chart:{incident.id}:{channel}", {"what": "chart"}, now_ms
+    )
+    return (replace(chart, due_ms=Ms(now_ms + CHART_MS)),)
+
+
+def _is_spread(incident: Incident) -> bool:
+    return len(incident.facts.replicas) >= CHART_REPLICAS
 
 
 def _reply_if(milestone: Payload | None, incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, ...]:
     if milestone is None or incident.state in (State.MUTED, State.RESOLVED):
         return ()
-    key = f"grew:{incident.id}:{milestone['what']}:{milestone['count']}:{channel}"
+    key = f"grew:{incident.id}:{milestone['count']}:{milestone['replicas']}:{channel}"
     return (_in_thread(Kind.REPLY, incident.id, channel, key, milestone, now_ms),)
 
 
-def _milestone(before: Incident, after: Incident) -> Payload | None:
-    """The highest power of ten that the count has passed, from 100 on, else replicas that joined late."""
+def _milestone(before: Incident, after: Incident, now_ms: Ms) -> Payload | None:
+    """The highest power of ten that the count has passed, from 100 on, and replicas that joined late."""
     power = 10 ** (len(str(after.count)) - 1)
-    if power >= 100 and before.count < power:
-        return {"what": "count", "count": power}
-    return None
+    passed = power >= 100 and before.count < power
+    known = set(before.facts.replicas)
+    late = now_ms - after.created_ms >= FIRST_WAVE_MS
+    joined = [name for name in after.facts.replicas if name not in known] if late else []
+    if not passed and not joined:
+        return None
+    return {
+        "what": "grew",
+        "count": power if passed else None,
+        "joined": ", ".join(joined[:JOINED_NAMED]),
+        "joined_count": len(joined),
+        "replicas": len(after.facts.replicas),
+    }
 
 
 def _delivery_id(key: str, now_ms: Ms) -> str:

@@ -6,9 +6,11 @@ Stateless: the same event gives the same reading in every process and on every d
 import hashlib
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.incidents.masks import masked, one_line, words
 from bot.incidents.signatures import TABLE, Signature, Stage, Voice, match
+from bot.incidents.tone import tone_of
 from bot.logs.fold_event import Event, Fault, Shape
 from bot.logs.line import Level
 
@@ -48,8 +50,9 @@ def read(event: Event) -> Reading | None:
     """What `event` says, or None when it states no failure."""
     voice = _voice(event)
     signature, spoken = _signature(event, voice)
-    raised = bool(event.faults and event.shape is not Shape.RECORD) or (event.shape is Shape.NATIVE and bool(event.said))
-    if signature is None and not event.loud and not raised:
+    raised = event.faults and event.shape is not Shape.RECORD
+    crashed = event.said and event.shape is Shape.NATIVE
+    if signature is None and not (event.loud or raised or crashed):
         return None
     if signature is None and _is_trial(event):
         signature = TRIAL
@@ -61,14 +64,14 @@ def read(event: Event) -> Reading | None:
     frame = own_frame(fault) if fault else ""
     text = _text(event, fault, spoken)
     title = signature.title if signature and signature.title else _title(kind, text)
-    logged = bool(event.head) and not _GENERIC.search(event.head)
+    head, tone = tone_of(event.head), tone_of(text)
+    logged = bool(event.head) and not head.generic
     return Reading(
         signature=signature, stage=stage, title=one_line(title), exception=kind, frame=frame,
         fingerprint=_fingerprint(signature, kind, frame, text), keys=_keys(event, signature, kind, frame),
         words=words(f"{event.head if logged else ''} {text}"), source=_source(event.site),
         uncaught=(event.shape is Shape.TRACE and not logged) or event.shape is Shape.NATIVE,
-        gives_up=_GIVES_UP.search(text) is not None or _GIVES_UP.search(event.head) is not None,
-        mild=_MILD.search(f"{event.head} {text}") is not None,
+        gives_up=head.gives_up or tone.gives_up, mild=head.mild or tone.mild,
     )  # fmt: skip
 
 
@@ -95,7 +98,7 @@ TRIAL = Signature(
     stage=Stage.HARMLESS,
     says="generated code that the program ran on trial failed",
     words=(),
-    source="exec, eval and `python -c`: every frame of the traceback is in no file, or in a temporary one",
+    source="exec, eval and `python -c`: every frame of the traceback is in no file, or in one of a generated name",
 )
 
 
@@ -104,23 +107,9 @@ def _is_trial(event: Event) -> bool:
     return bool(frames) and not event.head and all(_TRIAL_FRAME.match(frame) for frame in frames)
 
 
-_TRIAL_FRAME = re.compile(r"<(?:string|stdin|ipython|exec|eval|unknown|generated)|/tmp/|/var/tmp/|solution\.py")
+_TRIAL_FRAME = re.compile(r"<(?:string|stdin|ipython|exec|eval|unknown|generated)|/tmp/tmp\w+|/var/tmp/tmp\w+")
 _FOREIGN = re.compile(
-    r"site-packages|dist-packages|/lib/python\d|/python\d\.\d+/|^<|/bin/|/conda/|/pytorch/|/opt/ray/|/importlib/"
-)
-_GENERIC = re.compile(
-    r"(?i)uncaught|unhandled|unexpected|error has been caught|exception in (?:thread|function|main|process)|training failed|"
-    r"retry attempt failed|error executing job|caught exception|fatal error|an error occurred|process \w+-\d+:|traceback|"
-    r"crash|exception (?:occurred|raised|during)|failed with (?:an )?(?:error|exception)|^error:?$|encountered a fatal"
-)
-_GIVES_UP = re.compile(
-    r"(?i)\btoo many\b|giving up|gave up|exceeded (?:the )?(?:max|limit|allowed|threshold|retry)|\bafter \d+ (?:\w+ ){0,2}"
-    r"(?:attempts|retries|failures|tries|errors)|max(?:imum)?(?: number of| allowed)? (?:retries|attempts|errors|failures|restarts|skips)|"
-    r"\d+ consecutive|consecutive \w+ (?:failures|errors|steps)|all \d+ (?:attempts|retries)"
-)
-_MILD = re.compile(
-    r"(?i)\bretry(?:ing)?\b|will (?:be )?retr|attempt \d+ ?(?:/|of) ?\d+|skipp(?:ed|ing)|ignor(?:ed|ing)|falling back|fallback|continuing|non-?fatal|"
-    r"trying (?:again|next)|recovered|resum(?:ed|ing)|reconnect|best.effort|using default|not critical"
+    r"site-packages|dist-packages|/lib/python\d|/python\d\.\d+/|^<|/bin/[^/.]+$|/conda/|/pytorch/|/opt/ray/|/importlib/"
 )
 _LEAD = re.compile(r"^(?:\[[^\]]{0,80}\]:?\s*)+")
 _BROAD = frozenset({"RuntimeError", "Exception", "ValueError", "OSError", "ConnectionError"})
@@ -147,6 +136,8 @@ def _signature(event: Event, voice: Voice) -> tuple[Signature | None, str]:
             continue
         if best is None or _order(found) < _order(best):
             best, spoken = found, text
+        elif found.name == best.name:  # the last of a chain tells the user what it means
+            spoken = text
     return best, spoken
 
 
@@ -213,6 +204,7 @@ def _title(kind: str | None, text: str) -> str:
     return f"{short}: {first}" if first else short
 
 
+@lru_cache(maxsize=2_048)
 def _source(site: str) -> str:
     """File or logger of a logging call, without its line: "uploader.py:91:upload" → "uploader.py"."""
     name = site.rsplit("/", 1)[-1]
@@ -221,7 +213,7 @@ def _source(site: str) -> str:
 
 def _fingerprint(signature: Signature | None, kind: str | None, frame: str, text: str) -> str:
     if signature is not None and signature.stage is not Stage.CAUSE:
-        parts = (signature.name,)
+        parts: tuple[str, ...] = (signature.name,)
     elif signature is not None:
         parts = (signature.name, kind or "", frame)
     else:
@@ -238,7 +230,7 @@ def _keys(event: Event, signature: Signature | None, kind: str | None, frame: st
             return tuple(keys)
     else:
         keys += _fault_keys(event)
-    if event.head and event.loud and not _GENERIC.search(event.head):
+    if event.head and event.loud and not tone_of(event.head).generic:
         keys.append(f"h:{_source(event.site)}|{masked(event.head)[:200]}")
     elif not keys and event.head:
         keys.append(f"h:{event.site}|{masked(event.head)[:200]}|{kind}|{frame}")

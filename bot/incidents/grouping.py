@@ -4,6 +4,7 @@ The watcher feeds it poll by poll and keeps its bytes beside the cursor; `joblog
 Both give the same incidents.
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -23,10 +24,10 @@ from bot.logs.fold_event import Event
 from bot.logs.line import Level, Line
 from bot.times import Ns
 
-VERSION = 3
+VERSION = 6
 """Of the dumped form. A dump of another version is not read: the job's incidents then begin anew."""
 MAX_CASES = 500
-"""Incidents that are told apart in one job; what comes after goes to the one that is most alike, or to the last."""
+"""Incidents that are told apart in one job; what comes after them goes to the one that is most alike."""
 
 
 class Observer(Protocol):
@@ -68,6 +69,11 @@ class Engine:
             return cls(msgspec.msgpack.decode(data, type=_Memory))
         except (msgspec.DecodeError, msgspec.ValidationError):
             return cls.fresh()
+
+    @property
+    def carries(self) -> bool:
+        """Whether an event is unfinished: without new lines, time alone will end it."""
+        return bool(self._memory.folder.open)
 
     def dump(self) -> bytes:
         return msgspec.msgpack.encode(self._memory)
@@ -149,7 +155,5 @@ class Engine:
 
 def _mark(facts: Facts) -> int:
     """A number that changes when `facts` do; equal in every process."""
-    digest = 0
-    for byte in msgspec.msgpack.encode(facts):
-        digest = (digest * 1_000_003 ^ byte) & 0x7FFF_FFFF_FFFF_FFFF
-    return digest
+    digest = hashlib.blake2b(msgspec.msgpack.encode(facts), digest_size=7).digest()
+    return int.from_bytes(digest, "big")

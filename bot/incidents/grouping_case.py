@@ -18,7 +18,6 @@ MAX_KEYS = 64
 MAX_SOURCES = 8
 MAX_WORDS = 60
 MAX_REPLICAS = 4_096
-EXCERPT_WIDTH = 1_000
 
 
 class Seen(msgspec.Struct, array_like=True):
@@ -31,7 +30,7 @@ class Seen(msgspec.Struct, array_like=True):
     order: int = 0
 
 
-class Case(msgspec.Struct, array_like=True):
+class Case(msgspec.Struct, array_like=True, eq=False):
     """One incident, as long as the job lives. Its size does not depend on how often it happens."""
 
     key: str
@@ -55,14 +54,16 @@ class Case(msgspec.Struct, array_like=True):
     uncaught: bool = False
     gives_up: bool = False
     mild: bool = True
-    ranks: int = 0
+    loud: bool = False
+    waits: bool = False
     peers: dict[str, int] = msgspec.field(default_factory=dict)
     lags: dict[int, int] = msgspec.field(default_factory=dict)
-    named_ns: int = 0
+    level: int = 0
 
     def take(self, event: Event, reading: Reading, order: int) -> None:
         """One more event of this incident."""
         self.count += event.repeats
+        self.level = max(self.level, event.level)
         self.first_ns, self.last_ns = min(self.first_ns, event.first_ns), max(self.last_ns, event.last_ns)
         self._sight(event, order)
         self.keys = _more(self.keys, reading.keys, MAX_KEYS)
@@ -71,6 +72,7 @@ class Case(msgspec.Struct, array_like=True):
         self.uncaught = self.uncaught or reading.uncaught
         self.gives_up = self.gives_up or reading.gives_up
         self.mild = self.mild and reading.mild
+        self.loud = self.loud or event.loud or reading.uncaught
         if self._reads_better(reading):
             self._rename(event, reading)
 
@@ -90,7 +92,7 @@ class Case(msgspec.Struct, array_like=True):
         seen.last_ns, seen.count = max(seen.last_ns, event.last_ns), seen.count + event.repeats
 
     def _reads_better(self, reading: Reading) -> bool:
-        """A cause names an incident better than an exception of no known form, that better than a mere log line."""
+        """A cause names an incident better than an unknown exception, and that better than a mere log line."""
         if not self.excerpt or reading.stage < self.stage:
             return True
         return reading.stage == self.stage and self.exception is None and reading.exception is not None
@@ -102,15 +104,16 @@ class Case(msgspec.Struct, array_like=True):
         self.frame, self.words = reading.frame or self.frame, sorted(reading.words)[:MAX_WORDS]
         if reading.signature is not None:
             self.name, self.says = reading.signature.name, reading.signature.says
-        whole = redact("\n".join(line[:EXCERPT_WIDTH] for line in event.lines[:EXCERPT_LINES]))
+            self.waits = reading.signature.waits
+        whole = redact("\n".join(event.excerpt()))
         self.excerpt, self.hidden = whole.text.split("\n")[:EXCERPT_LINES], max(self.hidden, whole.hidden, hidden)
-        self.named_ns = event.first_ns
 
 
 def new_case(event: Event, reading: Reading, order: int) -> Case:
     """An incident that begins with `event`."""
     return Case(
-        key=f"{reading.fingerprint}:{order}", fingerprint=reading.fingerprint, name="", says="", stage=reading.stage,
+        key=f"{reading.fingerprint}:{order}", fingerprint=reading.fingerprint, name="", says="",
+        stage=reading.stage,
         title="", exception=None, frame="", keys=[], words=[], sources=[], first_ns=event.first_ns,
         last_ns=event.last_ns, order=order,
     )  # fmt: skip

@@ -35,6 +35,8 @@ class Job(msgspec.Struct, array_like=True):
     progress_ns: int = 0
     offset_ns: int | None = None
     samples: int = 0
+    first_progress_ns: int = 0
+    succeeded: bool = False
 
     def hear(self, lines: Iterable[Line]) -> None:
         """Notes who spoke, and which lines tell of progress."""
@@ -42,6 +44,7 @@ class Job(msgspec.Struct, array_like=True):
         for line in lines:
             name = line.replica
             if name is None:
+                self.succeeded = self.succeeded or _SUCCESS.search(line.message) is not None
                 continue
             member = members.get(name)
             if member is None:
@@ -55,6 +58,7 @@ class Job(msgspec.Struct, array_like=True):
             elif (line.level is None or line.level < warning) and _progress(text):
                 member.progress_ns = max(member.progress_ns, line.timestamp_ns)
                 self.progress_ns = max(self.progress_ns, line.timestamp_ns)
+                self.first_progress_ns = self.first_progress_ns or line.timestamp_ns
                 if self.samples < MAX_SAMPLES:
                     self._compare(line)
                 if text.startswith("[rank"):
@@ -68,7 +72,7 @@ class Job(msgspec.Struct, array_like=True):
         return told if told < event.first_ns - LATE_NS else event.first_ns
 
     def _compare(self, line: Line) -> None:
-        """Learns how the time zone of the records differs from the log's: the least of a few, since lateness adds."""
+        """Learns how the records' clock differs from the log's: the least of a few, since lateness adds."""
         told = inner_time(line.message)
         if told:
             self.samples += 1
@@ -98,9 +102,9 @@ class Job(msgspec.Struct, array_like=True):
         for name, member in self.members.items():
             if member.low is not None and member.high is not None and member.low <= rank <= member.high:
                 return name
-        return self._by_size(rank)
+        return self._unheard()
 
-    def _by_size(self, rank: int) -> str | None:
+    def _unheard(self) -> str | None:
         """Where ranks are dealt out evenly, the one replica whose range is not known holds the missing one."""
         unknown = [name for name, member in self.members.items() if member.low is None]
         return unknown[0] if len(unknown) == 1 and len(self.members) > 1 else None
@@ -119,14 +123,15 @@ _NCCL_ADDRESS = re.compile(r"Bootstrap ?: Using \w+:(\d+\.\d+\.\d+\.\d+)<")
 
 
 def _progress(text: str) -> bool:
-    return (
-        "step" in text
-        or "loss" in text
-        or "it/s" in text
-        or "s/it" in text
-        or "iteration" in text
-        or "poch" in text
-    )
+    """Whether a line tells of a step done; code in a traceback uses the same words, but without a number."""
+    return any(word in text for word in _STEP_WORDS) and _STEP.search(text) is not None
+
+
+_STEP_WORDS = ("step", "loss", "it/s", "s/it", "iter", "poch")
+_STEP = re.compile(r"(?:step|loss|iter(?:ation)?|[Ee]poch)s?\W{0,8}\d|\d ?(?:it/s|s/it)")
+_SUCCESS = re.compile(
+    r"(?i)job (?:has )?(?:completed|finished|succeeded|ended)\b(?!.*\b(?:fail|error))|status succeeded"
+)
 
 
 def _rank(member: Member, digits: str) -> None:

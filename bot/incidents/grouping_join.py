@@ -19,6 +19,10 @@ LOOSELY_ALIKE = 0.34
 
 def home_of(event: Event, reading: Reading, cases: Sequence[Case], index: Mapping[str, Case]) -> Case | None:
     """The incident of `event`: by a key that they share, else by place, time and likeness."""
+    if reading.signature is not None and reading.signature.name == "collective-failed":
+        repeated = _repeated(event, reading, cases)
+        if repeated is not None:
+            return repeated
     for key in reading.keys:
         case = index.get(key)
         if case is not None:
@@ -47,6 +51,19 @@ def _same_place(case: Case, event: Event, reading: Reading) -> bool:
     if case.likeness(reading.words) >= ALIKE:
         return not (case.count > 3 and reading.uncaught and not case.uncaught)
     return _announces(event) and case.uncaught and _same_rank(seen.rank, event.rank)
+
+
+def _repeated(event: Event, reading: Reading, cases: Sequence[Case]) -> Case | None:
+    """A watchdog that dies of an exception repeats it: then it is that exception's, not an effect of its own."""
+    name = event.replica or ""
+    near = [
+        case
+        for case in cases[-64:]
+        if case.stage <= Stage.OWN
+        and name in case.seen
+        and abs(event.first_ns - case.seen[name].last_ns) <= NEAR_NS
+    ]
+    return next((case for case in reversed(near) if case.likeness(reading.words) >= ALIKE), None)
 
 
 def _conflict(case: Case, reading: Reading) -> bool:

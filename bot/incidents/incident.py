@@ -7,6 +7,7 @@ pressed button cannot overwrite one another.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.logs.line import Level
 from bot.times import Ms, Ns
 
 
@@ -45,6 +46,7 @@ class Facts:
         excerpt: lines of the first event, whole, at most `EXCERPT_LINES`.
         caused_by: key of the incident that this one follows from (role CASCADE).
         reason: one sentence that says why this is the cause, a consequence or noise.
+        level: the highest level of its lines; None when they state a failure whatever their level.
     """
 
     key: str
@@ -64,6 +66,7 @@ class Facts:
     reason: str = ""
     confidence: Confidence = Confidence.LIKELY
     hidden_values: int = 0
+    level: Level | None = None
 
     @property
     def replicas(self) -> tuple[str, ...]:
@@ -130,10 +133,14 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """The message that shows an incident in a channel: what was said, apart from what is true."""
+    """The message that shows an incident in a channel: what was said, apart from what is true.
+
+    `permalink` is its address in Slack, None while Slack has not told it.
+    """
 
     incident_id: int
     channel: str
     ts: str
     shown_revision: int = 0
     said: tuple[str, ...] = field(default=())
+    permalink: str | None = None

@@ -24,7 +24,12 @@ def _masked(collapsed: str) -> str:
 
 def words(text: str) -> frozenset[str]:
     """The words of `text` that say something, for telling how alike two messages are."""
-    return frozenset(word for word in _WORD.findall(masked(text).lower()) if word not in _STOP)
+    return _words(masked(text))
+
+
+@lru_cache(maxsize=8_192)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word for word in _WORD.findall(text.lower()) if word not in _STOP)
 
 
 def alike(one: frozenset[str], other: frozenset[str]) -> float:

@@ -1,4 +1,4 @@
-"""Whom the lines point at without naming a cause: the peer that hung up, the rank that lags, the one that is silent."""
+"""Whom the lines point at without naming a cause: the peer that hung up, the rank that lags, the silent one."""
 
 import re
 from collections.abc import Collection

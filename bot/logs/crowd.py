@@ -68,17 +68,14 @@ def _both_ends(server: Server, whole: PageRequest) -> Asking[tuple[bool, list[Li
     newest = yield from server.ask(replace(whole, direction=Direction.DESC))
     lines = merged(lines, _of(whole, newest)[::-1])
     proven = yield from _leave_nothing(server, whole, oldest, newest)
-    if proven or not _runs_past(whole, newest):
+    end = ns_from_ms(whole.end_ms)
+    if proven or not any(line.timestamp_ns > end for line in newest.lines):
         return proven, lines
-    # The end of a window counts in here: that page was shared with the next millisecond, this one is not.
+    # The millisecond in which a window ends counts in here: that page was shared with it, this one is not.
     request = replace(whole, end_ms=whole.start_ms, direction=Direction.DESC)
     alone = yield from server.ask(request)
-    lines = merged(lines, _of(whole, alone)[::-1])
-    if alone.fills(whole.limit):
-        proven = yield from _leave_nothing(server, request, oldest, alone)
-        return proven, lines
-    # Where the end counts in to the nanosecond only, that page has the first nanosecond and no more.
-    return _last_ns(alone.lines) >= _last_ns(_of(whole, oldest)), lines
+    proven = yield from _leave_nothing(server, request, oldest, alone)
+    return proven, merged(lines, _of(whole, alone)[::-1])
 
 
 def _leave_nothing(server: Server, request: PageRequest, oldest: Page, newest: Page) -> Asking[bool]:
@@ -97,11 +94,3 @@ def _leave_nothing(server: Server, request: PageRequest, oldest: Page, newest: P
 def _of(whole: PageRequest, page: Page) -> list[Line]:
     start, end = ns_from_ms(whole.start_ms), ns_from_ms(whole.end_ms)
     return [line for line in page.lines if start <= line.timestamp_ns < end]
-
-
-def _runs_past(whole: PageRequest, page: Page) -> bool:
-    return _last_ns(page.lines) >= ns_from_ms(whole.end_ms)
-
-
-def _last_ns(lines: Sequence[Line]) -> int:
-    return max((line.timestamp_ns for line in lines), default=0)

@@ -77,6 +77,7 @@ class Cursor:
 
     Attributes:
         level: lines at or above it are wanted: none of them may be lost.
+        behind: the last poll did not get as far as its own time; the next one goes on where it stopped.
         loosened_ms: a lower `level` was asked for; it holds once `settled_ms` has passed this point, from which on
             its lines are remembered long enough. Until then they are read, but late ones among them not sought.
         reconciled_ms: when (by our clock) the last minutes were last read once more.
@@ -91,6 +92,7 @@ class Cursor:
     read_to_ms: Ms
     settled_ms: Ms
     others_from_ms: Ms
+    behind: bool = False
     loosened_ms: Ms | None = None
     reconciled_ms: Ms = NEVER
     news_ms: Ms = NEVER

@@ -1,5 +1,7 @@
-"""Lines of one replica and rank → events: a traceback, a native dump or a log record is one event, however
-many lines it has and however many other ranks write between them.
+"""Lines of one replica and rank → events.
+
+A traceback, a native dump or a log record is one event, however many lines it has and however many other ranks
+write between them.
 
 Only what is still being printed is remembered. The folder looks at log time alone, so the same lines give the
 same events however they were cut into polls.
@@ -27,7 +29,7 @@ MAX_TEXT = 4_000
 """Characters of one line that are looked at; tools put nothing that matters behind them."""
 MAX_PARTS = 400
 """Physical lines of one record that are looked at."""
-MAX_OPEN = 4_096
+MAX_OPEN = 2_048
 """Streams with an unfinished event; beyond it the oldest is closed."""
 MAX_TAIL = 40
 """Lines after an exception that may be the rest of its message."""
@@ -59,7 +61,7 @@ class Folder(msgspec.Struct, array_like=True):
 
 class _Verdict(Enum):
     JOIN = "the line is part of the open event"
-    PASS = "the line is somebody else's; the event goes on"
+    ASIDE = "the line is somebody else's; the event goes on"
     CLOSE = "the line shows that the event is over"
 
 
@@ -223,18 +225,18 @@ def _verdict(event: Event, line: Line, record: Record, part: Part, *, inside: bo
         case Shape.NATIVE:
             return _in_native(event, record, part)
         case Shape.RECORD:
-            return _after_record(event, part, gap)
+            return _after_record(event, record, part, gap)
 
 
 def _in_frames(record: Record, part: Part) -> _Verdict:
     if part in (Part.RULE, Part.NATIVE, Part.WHAT) or record.structured:
         return _Verdict.CLOSE
     if part is Part.OTHER and not is_exception(record.message):
-        return _Verdict.PASS
+        return _Verdict.ASIDE
     return _Verdict.JOIN
 
 
-def _after_exception(event: Event, record: Record, part: Part, gap: int) -> _Verdict:
+def _after_exception(event: Event, record: Record, part: Part, gap: int) -> _Verdict:  # noqa: PLR0911 - one answer for each part
     if event.report:
         return _Verdict.JOIN if event.tail < MAX_REPORT and not record.structured else _Verdict.CLOSE
     if part in (Part.BLANK, Part.CHAIN, Part.FRAME, Part.INDENTED, Part.INNER_HEAD):
@@ -255,14 +257,23 @@ def _in_native(event: Event, record: Record, part: Part) -> _Verdict:
         return _Verdict.CLOSE if part is Part.WHAT and event.said else _Verdict.JOIN
     if part in (Part.BLANK, Part.INDENTED, Part.FRAME):
         return _Verdict.JOIN
-    return _Verdict.CLOSE if record.structured or part is not Part.OTHER else _Verdict.PASS
+    return _Verdict.CLOSE if record.structured or part is not Part.OTHER else _Verdict.ASIDE
 
 
-def _after_record(event: Event, part: Part, gap: int) -> _Verdict:
+def _after_record(event: Event, record: Record, part: Part, gap: int) -> _Verdict:
     if part in (Part.TRACE_HEAD, Part.INNER_HEAD) and gap <= 2 * SOON_NS:
         announces = not event.faults and (event.loud or event.level == 0)
-        return _Verdict.JOIN if announces else _Verdict.CLOSE
+        return _Verdict.JOIN if announces or _wraps(event) else _Verdict.CLOSE
+    if part is Part.EXCEPTION and event.frames:
+        return _Verdict.JOIN
+    if record.message == '"""' and _wraps(event):
+        return _Verdict.JOIN
     return _Verdict.JOIN if part in (Part.INDENTED, Part.FRAME) else _Verdict.CLOSE
+
+
+def _wraps(event: Event) -> bool:
+    """Whether the event is an exception that only carries the traceback of another process, which follows it."""
+    return bool(event.faults) and event.faults[-1].type.endswith(("RemoteTraceback", "RemoteError"))
 
 
 def _absorb(event: Event, text: str, part: Part) -> bool:

@@ -4,8 +4,10 @@ from enum import IntEnum
 
 import msgspec
 
-MAX_LINES = 120
-"""Lines of one event whose text is kept; later ones still belong to it."""
+MAX_LINES = 59
+"""Lines of one event whose text is kept: the first ones and the last, which say where and what."""
+HEAD_LINES = 20
+LINE_WIDTH = 1_000
 MAX_SERIALS = 4_096
 MAX_STATEMENTS = 24
 MAX_TABLE = 400
@@ -36,6 +38,7 @@ class Event(msgspec.Struct, array_like=True):
         core: numbers of the lines that state what happened, `serials` of all lines. Lines are numbered over
             everything that was ever fed.
         report: a launcher's table is being printed.
+        skipped: lines between the first and the last that are not kept.
         stamp_ns: the time that its record gives itself, read as UTC; 0 when it gives none.
         keyed: the site whose header stands before every line of this traceback.
     """
@@ -63,15 +66,24 @@ class Event(msgspec.Struct, array_like=True):
     tail: int = 0
     keyed: str = ""
     stamp_ns: int = 0
+    skipped: int = 0
 
     def add(self, text: str, serial: int, *, states: bool) -> None:
         """One more line; `states` when it says what happened rather than where."""
-        if len(self.lines) < MAX_LINES:
-            self.lines.append(text)
+        self.lines.append(text[:LINE_WIDTH])
+        if len(self.lines) > MAX_LINES:
+            del self.lines[HEAD_LINES]
+            self.skipped += 1
         if (not self.serials or self.serials[-1] != serial) and len(self.serials) < MAX_SERIALS:
             self.serials.append(serial)
         if states and (not self.core or self.core[-1] != serial) and len(self.core) < MAX_SERIALS:
             self.core.append(serial)
+
+    def excerpt(self) -> list[str]:
+        """The lines that are kept, and where others are left out."""
+        if not self.skipped:
+            return list(self.lines)
+        return [*self.lines[:HEAD_LINES], f"… {self.skipped} more lines …", *self.lines[HEAD_LINES:]]
 
     def fault(self, kind: str, message: str) -> None:
         """The exception that the frames so far led to."""

@@ -47,9 +47,10 @@ _FIRST = frozenset("[(0123456789abcdefghijklmnopqrstuvwxyz")
 _PREFIX = re.compile(
     r"""
     \[rank\s?(?P<rank>\d+)\]:(?:\ |(?=\[)|$)       # torch excepthook and c10 logging: `[rank3]: `, `[rank3]:[E…`
-  | rank(?P<rank2>\d+)(?:\[\d+\]\[\w+\])?:\ ?(?=\S|\ \ |$)            # the same without brackets, as torch 2.4 printed it
+  | rank(?P<rank2>\d+)(?:\[\d+\]\[\w+\])?:\ ?(?=\S|\ \ |$)   # without brackets: torch 2.4; Composer
   | \[[a-z][a-z_]*(?P<local>\d+)\]:\ ?             # torchrun --tee, role name and local rank: `[default0]:`
-  | \((?:[\w.\-]+(?:\([^()]{0,80}\))?(?:\ \w+)?\ )?(?:rank=(?P<ray>\d+),?\ )?[a-z]+=[^()]{1,80}\)\ ?  # Ray, vLLM: `(Worker pid=7, ip=…) `
+  | \((?:[\w.\-]+(?:\([^()]{0,80}\))?(?:\ \w+)?\ )?             # Ray and vLLM: `(Worker pid=7, ip=…) `
+      (?:rank=(?P<ray>\d+),?\ )?[a-z]+=[^()]{1,80}\)\ ?
   | \((?:raylet|autoscaler|gcs_server)[^()]{0,60}\)\ ?
   | \[\d+,(?P<mpi>\d+)\]<std(?:err|out)>:?\ ?      # mpirun --tag-output
   | (?P<srun>\d{1,5}):\ (?=\S|\ \ )                # srun --label

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from bot.logs.fold_prefix import clean
 from bot.logs.line import Level
 
 
@@ -27,17 +28,12 @@ class Record:
 
 
 def parse_record(text: str) -> Record:
-    """Header and message of `text`, whichever library wrote it: logging, loguru, glog, absl, JSON lines, …"""
+    """Header and message of `text`, whichever library wrote it."""
     if text[:1] == "{" and text.rstrip()[-1:] == "}":
         parsed = _json_record(text)
         if parsed is not None:
             return parsed
     return _header(text)
-
-
-def begins_record(text: str) -> bool:
-    """Whether `text` begins like a new record rather than as the rest of one."""
-    return _BEGINS.match(text) is not None
 
 
 _LEVELS = {
@@ -53,18 +49,16 @@ _STAMP = (
     r"\d{4}[-/]\d\d[-/]\d\d[T\x20_]\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
     r"|\d\d[-/]\d\d\x20\d\d:\d\d:\d\d(?:[.,]\d{1,9})?|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 )
-_BEGINS = re.compile(
-    rf"\s?(?:\[?(?:{_STAMP})|\[?(?:{_WORD}|error|warning|info|debug)\b ?[:|\]]|(?:{_WORD}) \d\d-|[EWIF]\d{{3,4}} \d\d:|\[[EWIFCD]\d{{3,4}} \d\d:"
-    r"|\{\"|time=|ts=|level=|wandb: |srun: |slurmstepd: |\[\w+\] )"
-)
 # glog and absl: E0611 03:18:47.479000 192 file.py:869] …, torch's [E611 …], TensorFlow's `…: E file.cc:1] …`.
 _GLOG = re.compile(
-    rf"(?:\[?(?P<a>[EWIFCD])\d{{3,4}} [\d:.]+\s+(?:\d+\s+)?|(?:{_STAMP}): (?P<b>[EWIF]) )(?P<site>[\w./\-]+?:\d+)\]\s?"
+    rf"(?:\[?(?P<a>[EWIFCD])\d{{3,4}} [\d:.]+\s+(?:\d+\s+)?|(?:{_STAMP}): (?P<b>[EWIF]) )"
+    r"(?P<site>[\w./\-]+?:\d+)\]\s?"
 )
 _PARTS = re.compile(
     rf"""
     (?P<stamp>[\[(]?(?:{_STAMP})[\])]?)
-  | [\[(<]?(?P<level>{_WORD}|(?<=\[)(?:error|critical|warning|info|debug))(?:\s*\|\s*(?P<hf>[\w.]+:\d+))?\s*[\])>]?(?=[\s:|\-\]\[]|$)
+  | [\[(<]?(?P<level>{_WORD}|(?<=\[)(?:error|critical|warning|info|debug))
+      (?:\s*\|\s*(?P<hf>[\w.]+:\d+))?\s*[\])>]?(?=[\s:|\-\]\[]|$)
   | \[NeMo\ (?P<nemo>[EWID])\b
   | \[(?P<site>[\w./\-]+(?::[\w<>.\-]+)*)\](?!:)
   | (?P<site2>[\w.]+:[\w<>.]+:\d+)(?=\s)
@@ -94,25 +88,31 @@ def _header(text: str) -> Record:
 
 def _parts(text: str) -> Record:
     """Takes known parts off the front until something else comes."""
+    if text[:1] not in _OPENINGS:
+        return Record(text.strip())
     at, level, site, told = 0, None, "", False
     while at < min(len(text), 240):
         found = _PARTS.match(text, at)
         if found is None or found.end() == at:
             break
-        got = found.groupdict()
-        if got["level"] or got["nemo"]:
+        kind = found.lastgroup
+        if kind in {"level", "hf", "nemo"}:
             if level is not None:
                 break
-            level = Level.parse(got["level"]) or (_LEVELS.get(got["nemo"] or "") if got["nemo"] else None)
-            told = True
-        told = told or bool(got["stamp"])
-        site = site or got["site"] or got["site2"] or got["site3"] or got["logger"] or got["hf"] or ""
+            level = _LEVELS[found["nemo"]] if kind == "nemo" else Level.parse(found["level"])
+        told = told or kind in {"level", "hf", "nemo", "stamp"}
+        if kind in _SITES and not site:
+            site = found[kind]
         at = found.end()
     if not told:
         return Record(text.strip())
     gap = len(text[:at]) - len(text[:at].rstrip(" "))
     body = text[at - max(gap - 1, 0) :]
     return Record(text[at:].strip() or text.strip(), level, site, structured=True, body=body)
+
+
+_SITES = frozenset({"site", "site2", "site3", "logger", "hf"})
+_OPENINGS = frozenset("0123456789[(<|- \tEWIDCFTSNewidcnt")
 
 
 def _logfmt(text: str) -> Record:
@@ -154,14 +154,16 @@ def _json_record(text: str) -> Record | None:
     if message is None:
         return None
     trace = _first(fields, _TRACE_KEYS)
-    whole = (
-        f"{message}\n{trace}" if trace and trace not in message and ("\n" in trace or ": " in trace) else message
-    )
+    tells = trace is not None and trace not in message and ("\n" in trace or ": " in trace)
+    whole = clean(f"{message}\n{trace}" if tells else message)
     rank = fields.get("rank", fields.get("global_rank"))
+    inner = _header(whole.split("\n", 1)[0])
+    if inner.structured:  # a logger that wraps another one's line
+        whole = "\n".join([inner.message, *whole.split("\n")[1:]])
     return Record(
         whole,
-        Level.parse(_first(fields, _LEVEL_KEYS)),
-        _first(fields, _SITE_KEYS) or "",
+        Level.parse(_first(fields, _LEVEL_KEYS)) or inner.level,
+        inner.site or _first(fields, _SITE_KEYS) or "",
         rank if isinstance(rank, int) else None,
         structured=True,
     )

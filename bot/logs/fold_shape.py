@@ -18,7 +18,7 @@ class Part(IntEnum):
     RULE = 10
 
 
-def part_of(text: str) -> Part:
+def part_of(text: str) -> Part:  # noqa: PLR0911 - one answer for each beginning
     """The part that `text` plays, seen alone. `text` has lost its launcher's prefix."""
     if not text or text.isspace():
         return Part.BLANK
@@ -39,7 +39,7 @@ def part_of(text: str) -> Part:
         return Part.NATIVE
     if _EXCEPTION.match(text):
         return Part.EXCEPTION
-    return Part.TRACE_HEAD if _LATE_HEAD.search(text) else Part.OTHER
+    return Part.TRACE_HEAD if "Traceback" in text and _LATE_HEAD.search(text) else Part.OTHER
 
 
 def undecorated(text: str) -> str:
@@ -71,7 +71,8 @@ def states_death(text: str) -> bool:
 
 
 _DEATH = re.compile(
-    r"^Fatal Python error|^\*\*\* (?:SIG|Aborted|Error)|\*\*\* Process received signal|\] Signal: |^free\(\)|^malloc|^corrupted|^double free"
+    r"^Fatal Python error|^\*\*\* (?:SIG|Aborted|Error)|\*\*\* Process received signal|\] Signal: "
+    r"|^free\(\)|^malloc|^corrupted|^double free"
 )
 _CHAINS = ("The above exception was the direct cause", "During handling of the above exception")
 _FRAME = re.compile(r'^\s*(?:> )?File "([^"]{1,400})", line \d+,? in (.{1,120}?)\s*$')
@@ -85,7 +86,10 @@ _NATIVE = re.compile(
     r"<no Python frame>|\[[\w.\-]+:\d+\] (?:\*\*\*|\[ ?\d+\] |Signal)|Failing at address|C\+\+ CapturedTraceback|"
     r"free\(\): |malloc\(|munmap_chunk\(|double free or|corrupted (?:size|double)"
 )
-_SUFFIX = r"(?:Error|Exception|Exit|Interrupt|Warning|Failure|Failed|Timeout|Unavailable|NotFound|Iteration|Fault|Died|Group)"
+_SUFFIX = (
+    r"(?:Error|Exception|Exit|Interrupt|Warning|Failure|Failed|Timeout|Unavailable|NotFound|Iteration|Fault|Died"
+    r"|Group|Traceback)"
+)
 # A type as Python prints it: dotted, or one CamelCase word with a usual ending; then ": " or the line's end.
 _EXCEPTION = re.compile(
     rf"^((?:[A-Za-z_][\w<>]*\.)*(?:[A-Z][A-Za-z0-9_]*?{_SUFFIX}\w*|nccl[A-Z]\w*Error|[a-z]+error|timeout|error"

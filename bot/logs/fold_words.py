@@ -1,4 +1,4 @@
-"""The cheap question that is asked of every line: may it speak of a failure at all?"""
+"""The cheap question that is asked of every line, whether it may speak of a failure at all."""
 
 from functools import lru_cache
 
@@ -6,20 +6,22 @@ MAX_TEXT = 4_000
 """Characters of a line that are looked at."""
 # Words without digits, in lower case.
 _WORDS = (
-    "error", "fail", "traceback", "exception", "fatal", "abort", "kill", "signal", "sigterm", "terminat", "timed out",
-    "timeout", "lost", "dead", "died", "refused", "denied", "corrupt", "crash", "panic", "exited", "exit code",
-    "exitcode", "exit status", "return code", "non-zero", "watchdog", "unhandled", "unable", "cannot", "assert",
-    "out of memory", "oom", "bad_alloc", "memory limit", "memory pressure", "low on", "no space", "xid", "nvrm", "ecc",
-    "fallen off", "segfault", "segmentation", "sigseg", "sigab", "sigbus", "sigint", "sigill", "sigfpe", "illegal",
-    "core dumped", "bus error", "what():", "frame #", "thread x", "*** ", "last error", "nccl warn", "ibv_", "net/ib",
-    "mlx", "link is", "link down", "link flap", "nvlink", "from peer", "reset by peer", "closed", "broken pipe",
-    "disconnect", "unreachable", "unhealthy", "not ready", "notready", "heartbeat", "preempt", "evict", "reclaim",
-    "spot ", "shutting down", "shutdown", "restart", "back-off", "backoff", "imagepull", "insufficient", "nodes are available",
-    "cancelled", "interrupt", "time limit", "walltime", "max runtime", "maximum runtime", "requeue", "in use", "errno",
-    "no socket", "no interface", "rendezvous", "coordination", "barrier", "tcpstore", "prematurely", "flight recorder",
-    "data inconsistency", "dumping", "trying to", "retry", "thrown while", "stuck", "stall", "diverge", "nan", "unclosed",
-    "not found", "no such", "invalid", "mismatch", "overflow", "giving up", "skipping", "pdsh@", "job ", "orted", ".cu:",
-    "root cause", "actor is", "engine core", "free()", "malloc", "manifest",
+    "error", "fail", "traceback", "exception", "fatal", "abort", "kill", "signal", "sigterm", "terminat",
+    "timed out", "timeout", "lost", "dead", "died", "refused", "denied", "corrupt", "crash", "panic", "exited",
+    "exit code", "exitcode", "exit status", "return code", "non-zero", "watchdog", "unhandled", "unable",
+    "cannot", "assert", "out of memory", "oom", "bad_alloc", "memory limit", "memory pressure", "low on",
+    "no space", "xid", "nvrm", "ecc", "fallen off", "segfault", "segmentation", "sigseg", "sigab", "sigbus",
+    "sigint", "sigill", "sigfpe", "illegal", "core dumped", "bus error", "what():", "frame #", "thread x",
+    "*** ", "last error", "nccl warn", "ibv_", "net/ib", "mlx", "link is", "link down", "link flap", "nvlink",
+    "from peer", "reset by peer", "closed", "broken pipe", "disconnect", "unreachable", "unhealthy",
+    "not ready", "notready", "heartbeat", "preempt", "evict", "reclaim", "spot ", "shutting down", "shutdown",
+    "restart", "back-off", "backoff", "imagepull", "insufficient", "nodes are available", "cancelled",
+    "interrupt", "time limit", "walltime", "max runtime", "maximum runtime", "requeue", "in use", "errno",
+    "no socket", "no interface", "rendezvous", "coordination", "barrier", "tcpstore", "prematurely",
+    "flight recorder", "data inconsistency", "dumping", "trying to", "retry", "thrown while", "stuck", "stall",
+    "diverge", "nan", "unclosed", "not found", "no such", "invalid", "mismatch", "overflow", "giving up",
+    "skipping", "pdsh@", "job ", "orted", ".cu:", "root cause", "actor is", "engine core", "free()", "malloc",
+    "manifest",
 )  # fmt: skip
 _NO_DIGITS = dict.fromkeys(range(ord("0"), ord("9") + 1))
 

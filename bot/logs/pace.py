@@ -61,7 +61,14 @@ def next_poll_ms(cursor: Cursor, now_ms: Ms, *, hurry: bool = False) -> int:
 
 
 def follow_from(cursor: Cursor, now_ms: Ms, options: Options) -> Ms:
-    """Where the next poll starts: `read_to_ms` less the overlap, never where lines are not remembered."""
+    """Where the next poll starts: with an overlap, but not in the middle of catching up."""
+    if cursor.behind:
+        return max(cursor.settled_ms, min(cursor.read_to_ms, now_ms))
+    return overlap_from(cursor, now_ms, options)
+
+
+def overlap_from(cursor: Cursor, now_ms: Ms, options: Options) -> Ms:
+    """`read_to_ms` less the overlap; never where lines are not remembered."""
     base = min(cursor.read_to_ms, now_ms)
     all_levels = cursor.skim is None
     floor = max(cursor.settled_ms, cursor.others_from_ms) if all_levels else cursor.settled_ms
@@ -76,7 +83,7 @@ def others_from(cursor: Cursor, now_ms: Ms, options: Options) -> Ms:
         return max(cursor.others_from_ms, cursor.read_to_ms)
     if cursor.ledger.count(cursor.settled_ms, now_ms + options.ahead_ms, others=True) <= options.quiet_lines:
         return max(cursor.others_from_ms, cursor.settled_ms)
-    return follow_from(cursor, now_ms, options)
+    return overlap_from(cursor, now_ms, options)
 
 
 def is_closing(cursor: Cursor, now_ms: Ms, options: Options) -> bool:

@@ -77,8 +77,8 @@ def read_window(
     After `pages` requests it stops as soon as some part is complete; the next call continues at `to_ms`. It never
     returns without progress (so a few more requests may be made), except when the caller stops it.
     """
-    reader = _Reader(start_ms, end_ms, min_level, Direction.ASC, api or Api())
-    return (yield from reader.run(pages, None))
+    reader = _Reader(start_ms, end_ms, min_level, Direction.ASC, api or Api(), pages)
+    return (yield from reader.run())
 
 
 def read_newest(
@@ -96,8 +96,8 @@ def read_newest(
     Only lines that `matches` accepts are kept and counted. May return more than `count`: all of them are lines of
     ``[from_ms, end_ms)``, and the next call continues with ``end_ms=from_ms``.
     """
-    reader = _Reader(start_ms, end_ms, min_level, Direction.DESC, api or Api(), matches)
-    return (yield from reader.run(pages, count))
+    reader = _Reader(start_ms, end_ms, min_level, Direction.DESC, api or Api(), pages, matches)
+    return (yield from reader.run(count))
 
 
 # --- the reader ----------------------------------------------------------------------------------
@@ -130,6 +130,7 @@ class _Reader:
     level: Level | None
     direction: Direction
     api: Api
+    budget: int | None = None
     matches: Callable[[Line], bool] | None = None
     server: Server = field(init=False)
     stopped: bool = False
@@ -140,10 +141,10 @@ class _Reader:
     def __post_init__(self) -> None:
         self.server = Server(self.api.proven)
 
-    def run(self, pages: int | None, count: int | None) -> Asking[WindowRead]:
+    def run(self, count: int | None = None) -> Asking[WindowRead]:
         span = self.api.span_ms
         self._push([_Piece(lo, min(lo + span, self.end)) for lo in range(self.start, self.end, span)])
-        while self.todo and not self.stopped and not self._enough(pages, count):
+        while self.todo and not self.stopped and not self._enough(count):
             piece = self.todo.pop()
             try:
                 yield from self._step(piece)
@@ -196,10 +197,11 @@ class _Reader:
     def _go_on(self, rest: _Piece, shown: Direction, span: int) -> None:
         """Reads on after a cut page that covered `span`.
 
-        A server that shows the other end than the one that was asked for is led to the right one by shorter
-        windows, else a small budget of pages would never complete anything there.
+        A server that shows the other end than the one that was asked for is read from there, but only with half
+        of the budget. Then shorter windows lead it to the right end, else nothing might be complete there.
         """
-        if shown is self.direction or rest.width <= 2 * span:
+        from_there = self.budget is None or 2 * self.server.pages < self.budget
+        if shown is self.direction or from_there or rest.width <= 2 * span:
             self._push([rest])
             return
         share = min(max(span, rest.width // 8), rest.width // 2)
@@ -221,11 +223,11 @@ class _Reader:
             return self.start, self.todo[-1].lo
         return self.todo[-1].hi, self.end
 
-    def _enough(self, pages: int | None, count: int | None) -> bool:
+    def _enough(self, count: int | None) -> bool:
         lo, hi = self._done()
         if count is not None and len(self.lines) >= count and len(_within(self.lines, lo, hi)) >= count:
             return True
-        return pages is not None and self.server.pages >= pages and lo < hi
+        return self.budget is not None and self.server.pages >= self.budget and lo < hi
 
     def _read(self) -> WindowRead:
         lo, hi = self._done()

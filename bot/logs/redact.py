@@ -55,7 +55,7 @@ _KINDS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (
         ("private key",),
         re.compile(
-            r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?P<secret>[^-]{0,16384})(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?"
+            r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?P<secret>(?!\[hidden\])[^-]{1,16384})(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?"
         ),
     ),
     (("akia", "asia", "aroa", "abia", "acca"), re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA|AROA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])")),

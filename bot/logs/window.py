@@ -118,7 +118,7 @@ class _Poll:
         # Beyond now there are only lines that are stamped ahead: what does not fit is read when its time has come.
         self.caught_up = read.reached or (read.to_ms > self.now and not read.stopped)
         self.reached_ms = read.to_ms
-        self.cursor = replace(self.cursor, read_to_ms=self._read_to(read))
+        self.cursor = replace(self.cursor, read_to_ms=self._read_to(read), behind=not self.caught_up)
         if not read.reached and not read.stopped and level is None:
             self._consider_skimming(read)
 

@@ -22,7 +22,7 @@ from bot.times import SystemClock
 API_KEY = "demo-key"
 CHANNEL = "ml-alerts"
 PROGRAMME = "demo"
-PERSON = "ada"
+PERSON = "grace"
 STOP_S = 12.0
 READY_S = 30.0
 
@@ -79,12 +79,38 @@ async def open_sandbox(port: int = 0) -> AsyncIterator[Sandbox]:
         yield Sandbox(world, workspace, Player(world), baseten.url, slack)
 
 
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """A demo that is running: the sandbox, the bot's process and its log, the projects that are watched."""
+
+    sandbox: Sandbox
+    bot: Process
+    log: Path
+    projects: tuple[str, ...]
+
+
 async def play(*, port: int, scenario: str | None, speed: float, say: Callable[[str], None]) -> None:
-    """Runs the demo until it is cancelled.
+    """Runs the demo until it is cancelled, and says what there is to see.
 
     Raises:
-        ConfigurationError: the port is taken, or there is no such scenario, or the bot did not start.
+        ConfigurationError: the port is taken, or there is no such scenario, or the bot stopped.
     """
+    async with perform(port=port, scenario=scenario, speed=speed) as performance:
+        sandbox = performance.sandbox
+        projects = ", ".join(performance.projects)
+        first = next(iter(sandbox.world.jobs.values())).spec.name
+        say(
+            _SIGHTS.format(
+                page=sandbox.slack.url, projects=projects, channel=CHANNEL, job=first, log=performance.log
+            )
+        )
+        if await performance.bot.wait() != 0:
+            raise ConfigurationError(f"The bot stopped by itself:\n{_last_lines(performance.log)}")
+
+
+@asynccontextmanager
+async def perform(*, port: int, scenario: str | None = None, speed: float = 1.0) -> AsyncIterator[Performance]:
+    """Starts everything, watches the projects from #ml-alerts, and plays until the block is left."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(open_sandbox(port))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="joblogs-demo-")))
@@ -93,16 +119,9 @@ async def play(*, port: int, scenario: str | None, speed: float, say: Callable[[
         await _connected(sandbox, bot, log)
         projects = _raise_curtain(sandbox, scenario, speed)
         await _watch(sandbox, projects)
-        first = next(iter(sandbox.world.jobs.values()))
-        say(
-            _SIGHTS.format(
-                page=sandbox.slack.url, projects=", ".join(projects), channel=CHANNEL, job=first.spec.name, log=log
-            )
-        )
         player = asyncio.create_task(sandbox.player.run(), name="player")
         stack.callback(player.cancel)
-        if await bot.wait() != 0:
-            raise ConfigurationError(f"The bot stopped by itself:\n{_last_lines(log)}")
+        yield Performance(sandbox, bot, log, tuple(projects))
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
 from bot.slack.members import Denied
 from bot.slack.refusals import GONE, STORE_AWAY, UNKNOWN_ACTION, already
+from bot.slack.reply import reply
 
 log = structlog.get_logger(__name__)
 
@@ -26,27 +27,27 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack()
         sentence = await _triage(desk, body, action)
         if sentence:
-            await respond(text=sentence, response_type="ephemeral", replace_original=False)
+            await reply(desk.client, respond, {"text": sentence})
 
     for action_id in _TRIAGE:
         app.action(action_id)(triage)
     app.action(ids.OPEN_LINK)(_opened)
 
 
-def register_last(app: AsyncApp) -> None:
+def register_last(app: AsyncApp, desk: Desk) -> None:
     """The catch-all; Bolt takes the first listener that matches, so that this one is registered last."""
-    app.action(re.compile(".*"))(_unknown)
+
+    async def unknown(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any]) -> None:
+        await ack()
+        log.warning("unknown_action", action_id=action.get("action_id"))
+        await reply(desk.client, respond, {"text": UNKNOWN_ACTION})
+
+    app.action(re.compile(".*"))(unknown)
 
 
 async def _opened(ack: AsyncAck) -> None:
     """A button that opens a page in the browser; the press arrives here as well."""
     await ack()
-
-
-async def _unknown(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any]) -> None:
-    await ack()
-    log.warning("unknown_action", action_id=action.get("action_id"))
-    await respond(text=UNKNOWN_ACTION, response_type="ephemeral", replace_original=False)
 
 
 async def _triage(desk: Desk, body: dict[str, Any], action: dict[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ kind of block where a rich text block was (`block_mismatch`): rich text, then ac
 
 from collections.abc import Sequence
 
-from bot.flows.ports import AroundContent, CardContent
+from bot.flows.contents import AroundContent, CardContent
 from bot.incidents.incident import Incident, Sighting, State
 from bot.slack import ids, rich
 from bot.slack.logview import log_text
@@ -82,7 +82,7 @@ def _where(content: CardContent) -> tuple[Element, ...]:
     return (
         *_job(content),
         rich.text(" · "),
-        *_replicas(facts.sightings, content.job.node_count if content.job else None),
+        *_replicas(facts.sightings, content.job.node_count if content.job else None, facts.first_replica),
     )
 
 
@@ -93,8 +93,8 @@ def _job(content: CardContent) -> tuple[Element, ...]:
     return rich.link(job.dashboard_url, job.title, bold=True), rich.text(f" in {job.project_name}")
 
 
-def _replicas(sightings: Sequence[Sighting], node_count: int | None) -> tuple[Element, ...]:
-    """Such as ``3 of 8 replicas: g02r0 (rank 13) first, then g00r0, g01r0``."""
+def _replicas(sightings: Sequence[Sighting], node_count: int | None, leader: str | None) -> tuple[Element, ...]:
+    """Such as ``3 of 8 replicas: g02r0 (rank 13) first, then g00r0, g01r0``; no leader, no first one."""
     named = [seen for seen in sightings if seen.replica]
     if not named:
         return (rich.text("written by the platform, not by a replica"),)
@@ -105,6 +105,10 @@ def _replicas(sightings: Sequence[Sighting], node_count: int | None) -> tuple[El
     more = len(others) - len(rest)
     tail = f", then {', '.join(rest)}" + (f" and {more} more" if more else "") if rest else ""
     count = f"{len(named)}{of} replicas: " if others or (node_count or 0) > 1 else "replica "
+    if leader is None and others:
+        rest = sorted(str(seen.replica) for seen in named)[:REPLICAS_NAMED]
+        more = len(named) - len(rest)
+        return (rich.text(f"{count}{', '.join(rest)}" + (f" and {more} more" if more else "")),)
     return (
         rich.text(count),
         rich.text(f"{first.replica}{rank}", bold=True),
@@ -148,6 +152,8 @@ def _state_line(content: CardContent) -> tuple[Element, ...]:
     line: tuple[Element, ...] = (rich.text("Nobody has taken this yet."),)
     if incident.state is State.ACKNOWLEDGED and incident.holder:
         line = (rich.text("Acknowledged by "), rich.user(incident.holder))
+    elif incident.state is State.RESOLVED and incident.actor is None:
+        line = (rich.text("Closed by itself"),)
     elif incident.state is not State.OPEN and incident.actor:
         line = (rich.text(f"{word} by "), rich.user(incident.actor))
     elif incident.state is State.OPEN and incident.actor:

@@ -1,5 +1,6 @@
 """`/joblogs …`: acknowledge at once, then answer through the response_url, for the asker's eyes."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ from bot.slack.desk import Desk
 from bot.slack.logview import answer_message
 from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import Message
-from bot.slack.refusals import STORE_AWAY
+from bot.slack.refusals import STORE_AWAY, UNKNOWN_COMMAND
 from bot.slack.reply import reply
 
 log = structlog.get_logger(__name__)
@@ -40,9 +41,19 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack()
         message = await _answer(desk, body)
         if message is not None:
-            await reply(respond, message)
+            await reply(desk.client, respond, message)
 
     app.command(COMMAND)(joblogs)
+
+
+def register_last(app: AsyncApp) -> None:
+    """The catch-all for a command that the manifest has and this version has not."""
+
+    async def unknown(ack: AsyncAck, command: dict[str, Any]) -> None:
+        log.warning("unknown_command", command=command.get("command"))
+        await ack(UNKNOWN_COMMAND)
+
+    app.command(re.compile(".*"))(unknown)
 
 
 async def _answer(desk: Desk, body: dict[str, Any]) -> Message | None:

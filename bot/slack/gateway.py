@@ -12,10 +12,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import SlackRateLimited, SlackRefused, SlackUnavailable, SlackUnclear, TransientError
-from bot.flows.ports import AroundContent, CardContent, Content, NoticeContent, ReplyContent
+from bot.flows.contents import AroundContent, CardContent, Content, NoticeContent, ReplyContent
 from bot.slack.cards import around_message, incident_card
 from bot.slack.ids import DELIVERY_EVENT
-from bot.slack.mrkdwn import Message
+from bot.slack.mrkdwn import INSTEAD, Message
 from bot.slack.notices import notice_message, reply_message
 from bot.times import Ms, s_from_ms
 
@@ -53,6 +53,14 @@ class Gateway:
     async def edit(self, channel: str, ts: str, content: Content) -> None:
         await _send(partial(self._client.chat_update, channel=channel, ts=ts), render(content))
 
+    async def permalink(self, channel: str, ts: str) -> str | None:
+        try:
+            answer = await translated(self._client.chat_getPermalink(channel=channel, message_ts=ts))
+        except (SlackRefused, TransientError) as error:
+            log.info("no_permalink", channel=channel, reason=str(error))
+            return None
+        return str(answer["permalink"])
+
     async def find(self, channel: str, *, thread_ts: str | None, delivery_id: str, since_ms: Ms) -> str | None:
         oldest = f"{s_from_ms(since_ms) - CLOCK_MARGIN_S}.000000"
         cursor: str | None = None
@@ -81,14 +89,17 @@ Send = Callable[..., Awaitable[AsyncSlackResponse]]
 
 
 async def _send(send: Send, message: Message) -> AsyncSlackResponse:
-    """Sends `message`; when Slack does not take its blocks, its text alone, so that nothing stays unsaid."""
-    try:
-        return await translated(send(**message))
-    except SlackRefused as error:
-        if error.code not in SHAPE_CODES:
-            raise
-        log.error("blocks_refused", code=error.code, pointers=error.pointers)
-        return await translated(send(text=message["text"]))
+    """Sends `message`; when Slack does not take its blocks, what stands in for them, and at last its text alone."""
+    for blocks in (message["blocks"], message.get(INSTEAD)):
+        if blocks is None:
+            continue
+        try:
+            return await translated(send(text=message["text"], blocks=blocks))
+        except SlackRefused as error:
+            if error.code not in SHAPE_CODES:
+                raise
+            log.error("blocks_refused", code=error.code, pointers=error.pointers)
+    return await translated(send(text=message["text"]))
 
 
 def render(content: Content) -> Message:

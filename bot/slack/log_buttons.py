@@ -1,5 +1,6 @@
 """The buttons under an answer: page through it, share it, download it, watch its job."""
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +12,18 @@ from bot.errors import TransientError
 from bot.flows.answered import LogAnswer, Refusal
 from bot.flows.subscribe import Declined
 from bot.slack import ids, words
-from bot.slack.desk import Desk, channel_of
+from bot.slack.desk import Desk, channel_of, sender
 from bot.slack.logview import answer_message, share_message
 from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import Message
 from bot.slack.refusals import OLD_BUTTON, SHARED_ALREADY, STORE_AWAY
 from bot.slack.reply import reply
+from bot.times import now_ms
 
 log = structlog.get_logger(__name__)
+
+DOUBLE_CLICK_MS = 2_000
+"""The same button again within this time (at most twice as much) is the same wish."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,7 @@ def _listener(desk: Desk, act: Act) -> Callable[..., Awaitable[None]]:
         await ack()
         message = await _guarded(desk, act, body, action, respond)
         if message is not None:
-            await reply(respond, message)
+            await reply(desk.client, respond, message)
 
     return pressed
 
@@ -55,7 +60,7 @@ async def _guarded(
 ) -> Message | None:
     """Carries the press out once, for a member only; what is to be said about it."""
     try:
-        member = await desk.admit(body)
+        member = await _admitted(desk, body, action["action_id"])
         if isinstance(member, Denied):
             return {"text": member.sentence}
         if not await desk.first_time(f"action:{member.id}:{action['action_ts']}:{action['action_id']}"):
@@ -67,10 +72,29 @@ async def _guarded(
             value=str(action.get("value") or ""),
             respond=respond,
         )
+        if action["action_id"] in _ONCE and not await _first_click(press, f"{action['action_id']}:{member.id}"):
+            return None
         return await act(press)
     except TransientError as error:
         log.warning("press_failed", action=action["action_id"], reason=str(error))
         return {"text": STORE_AWAY}
+
+
+async def _first_click(press: Press, what: str) -> bool:
+    """False for the second click of a double click, which has another `action_ts` than the first."""
+    bucket = now_ms(press.desk.clock) // DOUBLE_CLICK_MS
+    digest = hashlib.blake2b(f"{what}:{press.channel}:{press.value}".encode(), digest_size=12).hexdigest()
+    first = await press.desk.first_time(f"click:{digest}:{bucket}")
+    await press.desk.first_time(f"click:{digest}:{bucket + 1}")
+    return first
+
+
+async def _admitted(desk: Desk, body: dict[str, Any], action_id: str) -> Member | Denied:
+    """A download lives in a direct message, which is on no list of channels: whoever began it may cancel it."""
+    if action_id != ids.CANCEL_DOWNLOAD:
+        return await desk.admit(body)
+    user_id, team_id = sender(body)
+    return await desk.members.admit(user_id=user_id, team_id=team_id, channel=None)
 
 
 async def _answered(press: Press) -> LogAnswer | Message:
@@ -86,7 +110,7 @@ async def _turn(press: Press) -> Message | None:
     answer = await _answered(press)
     if not isinstance(answer, LogAnswer):
         return answer
-    await reply(press.respond, answer_message(answer, tz=press.member.zone), replace=True)
+    await reply(press.desk.client, press.respond, answer_message(answer, tz=press.member.zone), replace=True)
     return None
 
 
@@ -101,7 +125,7 @@ async def _share(press: Press) -> Message | None:
     if not isinstance(answer, LogAnswer):
         return answer
     message = share_message(answer, press.member.id, tz=press.member.zone)
-    shared = await reply(press.respond, message, to_channel=True)
+    shared = await reply(press.desk.client, press.respond, message, to_channel=True)
     return None if shared else {"text": SHARED_ALREADY}
 
 
@@ -134,6 +158,8 @@ async def _unwatch(press: Press) -> Message | None:
     ended = await press.desk.subscribe.remove(watch_id, channel=press.channel, user=press.member.id)
     return words.declined(ended) if isinstance(ended, Declined) else words.unwatched_message(ended)
 
+
+_ONCE = frozenset({ids.SHARE, ids.DOWNLOAD})
 
 _ACTS: dict[str, Act] = {
     ids.OLDER: _turn,

@@ -83,18 +83,18 @@ class Members:
             return (
                 known[1] if known else Denied("Slack does not say who you are right now; try again in a minute.")
             )
-        verdict = self._judge(answer["user"])
+        verdict = self._judge(user_id, answer.get("user") or {})
         self._known[user_id] = (now, verdict)
         return verdict
 
-    def _judge(self, user: dict[str, object]) -> Member | Denied:
+    def _judge(self, user_id: str, user: dict[str, object]) -> Member | Denied:
         if user.get("deleted"):
             return Denied("This account is deactivated.")
         if user.get("is_stranger") or user.get("team_id") not in (None, self.identity.team_id):
             return Denied("Only members of the workspace that installed joblogs can use it.")
         if (user.get("is_restricted") or user.get("is_ultra_restricted")) and not self.policy.allow_guests:
             return Denied("Guests cannot use joblogs in this workspace; ask a member.")
-        return Member(id=str(user["id"]), zone=_zone(user.get("tz")))
+        return Member(id=user_id, zone=_zone(user.get("tz")))
 
 
 def _zone(name: object) -> ZoneInfo:

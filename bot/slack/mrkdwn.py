@@ -11,6 +11,8 @@ from bot.times import NS_PER_S, s_from_ms, utc
 
 Message = dict[str, Any]
 """`text` and `blocks`, as the methods of chat and a response_url take them."""
+INSTEAD = "instead"
+"""Key of a message whose blocks not every workspace has: other blocks, for when Slack refuses those."""
 
 MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100

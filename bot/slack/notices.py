@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.flows.ports import NoticeContent, ReplyContent
-from bot.incidents.announce import Topic
+from bot.flows.contents import NoticeContent, ReplyContent
+from bot.incidents.announce import Payload, Topic
 from bot.incidents.incident import Card, Incident
+from bot.incidents.silence import CLOSED
 from bot.jobs.job import Job
+from bot.logs.redact import redact
 from bot.slack import rich
+from bot.slack.figures import duration, figures
 from bot.slack.mrkdwn import Message, escape, shorten
 from bot.slack.rich import Element
 
@@ -27,13 +30,22 @@ _ENDINGS = {
 _TOPICS: Mapping[Topic, tuple[str, str]] = {
     Topic.BEHIND: (
         "hourglass_flowing_sand",
-        "its log cannot be read right now; nothing is lost, it will be read later",
+        "the log has not been read up to now for some minutes; nothing is lost, it will be read",
     ),
-    Topic.CAUGHT_UP: ("white_check_mark", "its log has been read up to now again"),
+    Topic.CAUGHT_UP: ("white_check_mark", "the log has been read up to now again"),
     Topic.PAUSED: ("double_vertical_bar", "the watch is paused"),
     Topic.RESUMED: ("arrow_forward", "the watch goes on"),
-    Topic.LOUD: ("loud_sound", "it writes more than can be read: only lines with a level from now on"),
+    Topic.LOUD: (
+        "loud_sound",
+        "it writes more than can be read: for now only lines of a level that is watched are, and what surrounds"
+        " a new incident",
+    ),
     Topic.QUIET: ("sound", "it is quiet enough again: all lines are read"),
+    Topic.SKIMMED: (
+        "fast_forward",
+        "there was much to catch up with: only lines of a level that is watched were read, and what surrounds"
+        " new incidents",
+    ),
     Topic.GAP: ("warning", "some lines could not be read"),
 }
 
@@ -48,6 +60,12 @@ def reply_message(content: ReplyContent) -> Message:
         quoted = [rich.text(f" “{shorten(detail, 500)}”")] if detail else []
         text = f"<@{actor}> {_ACTIONS[what]}" + (f" “{escape(shorten(detail, 500))}”" if detail else "")
         return _message(text, [*said, *quoted])
+    if what == CLOSED:
+        text = f"{content.payload.get('detail')} So this closed by itself."
+        return _message(escape(text), [rich.text(text)])
+    if what == "gap":
+        text = f"Some lines of that time could not be read: {content.payload.get('detail')}."
+        return _message(escape(text), [rich.text(text)])
     text = f"Seen {content.payload.get('count'):,} times now."
     return _message(text, [rich.text(text)])
 
@@ -60,30 +78,39 @@ def notice_message(content: NoticeContent) -> Message:
     sign, sentence = _TOPICS[topic]
     detail = str(content.payload.get("detail") or "")
     tail = f": {detail}." if detail else "."
+    others = _others(content.payload)
     return _message(
-        f"{escape(content.job.title)}: {sentence}{escape(tail)}",
-        [rich.emoji(sign), rich.text("  "), *_job(content.job), rich.text(f": {sentence}{tail}")],
+        f"{escape(content.job.title)}{others}: {sentence}{escape(tail)}",
+        [rich.emoji(sign), rich.text("  "), *_job(content.job), rich.text(f"{others}: {sentence}{tail}")],
     )
 
 
 def _ended(content: NoticeContent) -> Message:
     job = content.job
     sign, word = _ENDINGS.get(job.status.name, ("grey_question", f"ended as {job.status.label}"))
-    after = _duration(job.updated_ms - job.created_ms)
-    error = f" {shorten(job.error_message, 400)}" if job.error_message and job.status.has_failed else ""
+    after = duration(job.updated_ms - job.created_ms)
+    reason = redact(job.error_message).text if job.error_message and job.status.has_failed else ""
+    error = f" {shorten(reason, 400)}" if reason else ""
+    told = f" {figures(job, content.balance)}" if content.balance else ""
     head = [rich.emoji(sign), rich.text("  "), *_job(job), rich.text(f" {word} after {after}.")]
     if error:
         head.append(rich.text(error, italic=True))
-    text = f"{escape(job.title)} in {escape(job.project_name)} {word} after {after}.{escape(error)}"
-    return _message(text, head, _open_incidents(content.open_incidents))
+    if told.strip():
+        head.append(rich.text(told))
+    text = f"{escape(job.title)} in {escape(job.project_name)} {word} after {after}.{escape(error)}{escape(told)}"
+    return _message(text.rstrip(), head, _open_incidents(content.open_incidents, content.links))
 
 
-def _open_incidents(found: Sequence[tuple[Incident, Card | None]]) -> list[Element]:
+def _others(payload: Payload) -> str:
+    """For a sentence that is true of `jobs` jobs and names one of them."""
+    others = int(payload.get("jobs") or 1) - 1
+    return f" and {others} other job{'s' if others > 1 else ''}" if others > 0 else ""
+
+
+def _open_incidents(found: Sequence[tuple[Incident, Card | None]], links: Mapping[int, str]) -> list[Element]:
     if not found:
         return []
-    items = [
-        rich.section(rich.text(shorten(incident.facts.title, 150))) for incident, _ in found[:INCIDENTS_NAMED]
-    ]
+    items = [rich.section(_named(incident, links)) for incident, _ in found[:INCIDENTS_NAMED]]
     more = len(found) - len(items)
     if more:
         items.append(rich.section(rich.text(f"and {more} more", italic=True)))
@@ -91,17 +118,13 @@ def _open_incidents(found: Sequence[tuple[Incident, Card | None]]) -> list[Eleme
     return [rich.section(rich.text(count)), rich.bullets(items)]
 
 
+def _named(incident: Incident, links: Mapping[int, str]) -> Element:
+    title, link = shorten(incident.facts.title, 150), links.get(incident.id)
+    return rich.link(link, title) if link else rich.text(title)
+
+
 def _job(job: Job) -> tuple[Element, ...]:
     return rich.link(job.dashboard_url, job.title, bold=True), rich.text(f" in {job.project_name}")
-
-
-def _duration(ms: int) -> str:
-    minutes, seconds = divmod(max(0, ms) // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
-    told = [f"{value} {unit}" for value, unit in parts if value]
-    return " ".join(told[:2]) or "0 s"
 
 
 def _message(text: str, line: Sequence[Element], more: Sequence[Element] = ()) -> Message:

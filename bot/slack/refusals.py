@@ -8,7 +8,9 @@ GONE = "joblogs does not know this incident any more."
 OLD_BUTTON = "This button has no question any more; please ask again with `/joblogs`."
 SHARED_ALREADY = "Slack did not take it: an answer can be used five times within half an hour. Please ask again."
 STORE_AWAY = "The database is away, so nothing was changed. Please try again in a minute."
+UNEXPECTED = "Something went wrong here, and the bot's log says what. Please try again, or tell whoever runs it."
 UNKNOWN_ACTION = "This button is from another version of joblogs; use a newer message, or `/joblogs help`."
+UNKNOWN_COMMAND = "I answer to `/joblogs` alone; `/joblogs help` tells what it can do."
 MENTIONED = "Use the buttons on the card, or `/joblogs help` to see what I can do."
 
 _DONE = {

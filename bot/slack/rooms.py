@@ -12,12 +12,17 @@ _UNSEEN = frozenset({"channel_not_found", "not_in_channel", "missing_scope"})
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """Fits the port `flows.subscribe.Rooms`."""
+    """Fits the port `flows.subscribe.Rooms`. `allowed`: the only channels to use, by id; empty is all."""
 
     client: AsyncWebClient
+    allowed: frozenset[str] = frozenset()
 
     async def obstacle(self, channel: str) -> str | None:
         """Why the bot cannot post to `channel`, with what to do about it; None when it can."""
+        if self.allowed and channel not in self.allowed:
+            return "joblogs is not enabled in that channel; ask whoever runs it to add the channel."
+        if channel.startswith("D"):
+            return "A direct message cannot watch: type the same in a channel that I am in."
         try:
             answer = await translated(self.client.conversations_info(channel=channel))
         except SlackRefused as error:
@@ -32,9 +37,7 @@ def _obstacle(channel: dict[str, object]) -> str | None:
         return "This channel is archived."
     if channel.get("is_ext_shared"):
         return "This channel is shared with another organisation, which would read your logs; use an internal one."
-    if channel.get("is_im"):
-        return None
-    return None if channel.get("is_member") else _INVITE
+    return _INVITE if channel.get("is_member") is False else None
 
 
 _INVITE = "I am not in this channel: type `/invite @joblogs` here, then the same command again."

@@ -1,20 +1,21 @@
 """The Bolt app: one team, its listeners, and a way in (sockets or HTTP)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import structlog
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import actions, commands, events, log_buttons
 from bot.slack.desk import Desk
 from bot.slack.gateway import translated
 from bot.slack.members import Identity
+from bot.slack.refusals import UNEXPECTED
+from bot.slack.reply import reply
 
 log = structlog.get_logger(__name__)
 
@@ -61,14 +62,19 @@ def build_bolt(client: AsyncWebClient, identity: Identity, signing_secret: str |
         signing_secret=signing_secret or "",
         request_verification_enabled=signing_secret is not None,
     )
-    app.error(_report)
+    app.error(_reporter(desk))
     for room in (commands, log_buttons, actions, events):
         room.register(app, desk)
-    actions.register_last(app)
+    commands.register_last(app)
+    actions.register_last(app, desk)
     return app
 
 
-async def _report(error: Exception, body: dict[str, Any]) -> BoltResponse:
-    """Bolt's door: whatever a listener did not expect is logged with its kind, never with the payload."""
-    log.error("listener_failed", kind=body.get("type") or body.get("command"), exc_info=error)
-    return BoltResponse(status=200, body="")
+def _reporter(desk: Desk) -> Callable[..., Awaitable[None]]:
+    async def report(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
+        """Bolt's door: what a listener did not expect is logged with its kind, never with the payload."""
+        log.error("listener_failed", kind=body.get("type") or body.get("command"), exc_info=error)
+        if respond.response_url:
+            await reply(desk.client, respond, {"text": UNEXPECTED})
+
+    return report

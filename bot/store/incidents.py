@@ -4,11 +4,13 @@ Rows that are read are locked until the commit (on SQLite the whole transaction 
 pressed button both read an incident, change their half and put it back, and neither may undo the other.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
 
+from bot.flows.contents import Earlier
 from bot.incidents.incident import Card, HistoryEntry, Incident, State
 from bot.store.dialects import insert_into
 from bot.store.tables import cards, history, incidents
@@ -47,6 +49,32 @@ class SqlIncidents:
         if job_id is not None:
             which.append(incidents.c.job_id == job_id)
         return self._select(*which)
+
+    def listed(self, ids: Collection[int]) -> tuple[Incident, ...]:
+        """In the order of their numbers; they are not locked."""
+        query = select(incidents.c.id, incidents.c.body).where(incidents.c.id.in_(ids)).order_by(incidents.c.id)
+        return tuple(replace(row.body, id=row.id) for row in self._connection.execute(query))
+
+    def earlier(self, incident: Incident) -> Earlier | None:
+        """Of incidents with a smaller number; they are not locked."""
+        same = (
+            incidents.c.account == incident.account,
+            incidents.c.project_id == incident.project_id,
+            incidents.c.fingerprint == incident.facts.fingerprint,
+            incidents.c.job_id != incident.job_id,
+            incidents.c.id < incident.id,
+        )
+        jobs = self._connection.execute(
+            select(func.count(incidents.c.job_id.distinct())).where(*same)
+        ).scalar_one()
+        if not jobs:
+            return None
+        resolved = incidents.c.state == State.RESOLVED.value
+        last = (
+            select(incidents.c.id, incidents.c.body).where(*same).order_by(resolved.desc(), incidents.c.id.desc())
+        )
+        row = self._connection.execute(last.limit(1)).one()
+        return Earlier(jobs=jobs, last=replace(row.body, id=row.id))
 
     def note(self, entry: HistoryEntry) -> None:
         self._connection.execute(
@@ -114,4 +142,6 @@ def _columns(incident: Incident) -> dict[str, Any]:
         "generation": incident.generation,
         "state": incident.state.value,
         "body": incident,
+        "project_id": incident.project_id,
+        "fingerprint": incident.facts.fingerprint,
     }

@@ -40,7 +40,7 @@ def revision(engine: Engine) -> Revision:
 
 
 def migrate(engine: Engine) -> Revision:
-    """Brings the database to the newest revision; returns what it was and what it is.
+    """Brings the database to the newest revision; returns what it was before.
 
     Raises:
         ConfigurationError: the database belongs to a newer release.

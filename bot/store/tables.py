@@ -21,6 +21,7 @@ from sqlalchemy import (
 from bot.flows.ports import AuditEntry
 from bot.incidents.announce import Delivery
 from bot.incidents.incident import Card, HistoryEntry, Incident
+from bot.incidents.roll import Roll
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch
 from bot.store.values import Encoded, PlainText
@@ -103,8 +104,11 @@ incidents = Table(
     Column("generation", Integer, nullable=False),
     Column("state", PlainText, nullable=False, index=True),
     Column("body", Encoded(Incident), nullable=False),
+    Column("project_id", PlainText),
+    Column("fingerprint", PlainText),
     UniqueConstraint("account", "job_id", "key", "generation"),
 )
+Index(None, incidents.c.account, incidents.c.project_id, incidents.c.fingerprint)
 
 history = Table(
     "history",
@@ -124,6 +128,13 @@ cards = Table(
     Column("body", Encoded(Card), nullable=False),
 )
 Index(None, cards.c.channel, cards.c.ts)
+
+rolls = Table(
+    "rolls",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    Column("body", Encoded(Roll), nullable=False),
+)
 
 outbox = Table(
     "outbox",

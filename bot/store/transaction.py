@@ -6,6 +6,7 @@ from bot.store.accounts import SqlAccounts
 from bot.store.incidents import SqlCards, SqlIncidents
 from bot.store.outbox import SqlOutbox
 from bot.store.records import SqlAudit, SqlInbox
+from bot.store.rolls import SqlRolls
 from bot.store.tails import SqlTails
 from bot.store.watches import SqlWatches
 
@@ -19,6 +20,7 @@ class SqlTx:
         self.tails = SqlTails(connection)
         self.incidents = SqlIncidents(connection)
         self.cards = SqlCards(connection)
+        self.rolls = SqlRolls(connection)
         self.outbox = SqlOutbox(connection)
         self.audit = SqlAudit(connection)
         self.inbox = SqlInbox(connection)

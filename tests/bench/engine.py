@@ -34,7 +34,9 @@ def healthy(number: int) -> Line:
         f"\r {step % 100}%|▌         | {step}/2210 [2:24:34<31:02:44, {number % 90}.96s/it]",
         f"ip-10-23-4-{rank}:92:473 [0] NCCL INFO comm 0xa{number:x} rank {rank} nranks 64 busId 69000 - Init COMPLETE",
     )
-    return _line(number, f"r{rank // 8}", texts[number % 4], (Level.INFO, Level.INFO, None, Level.INFO)[number % 4])
+    return _line(
+        number, f"r{rank // 8}", texts[number % 4], (Level.INFO, Level.INFO, None, Level.INFO)[number % 4]
+    )
 
 
 def storm(number: int) -> Line:
@@ -79,7 +81,9 @@ def run(lines: list[Line]) -> tuple[float, int, int]:
 def measure(name: str, make: Callable[[int], Line], count: int) -> None:
     for size in (count // 10, count):
         seconds, kept, incidents = run([make(number) for number in range(size)])
-        print(f"{name:>8}  {size:>9,} lines  {size / seconds:>9,.0f} lines/s  {kept:>9,} bytes kept  {incidents} incidents")
+        print(
+            f"{name:>8}  {size:>9,} lines  {size / seconds:>9,.0f} lines/s  {kept:>9,} bytes kept  {incidents} incidents"
+        )
 
 
 def profile(make: Callable[[int], Line], count: int) -> None:

@@ -8,6 +8,7 @@ TABLE = (
     Signature(
         name="infiniband",
         stage=Stage.SYMPTOM,
+        waits=True,
         says="the fabric between the nodes reported an error",
         words=("ibv_poll_cq", "got completion from peer", "ibv_modify_qp", "ibv_reg_mr", "ibv_create", "async fatal event", "local catastrophic error", "port error", "net/ib", "ib verbs", "mlx5_", "roce", "efa ", "nvlink", "link down", "link is down", "link flap"),
         pattern=re.compile(r"(?i)NCCL WARN.*(?:NET/IB|NET/OFI|ibv_)|Got completion from peer|ibv_\w+ failed|Async fatal event|catastrophic error|mlx5_\w*.*(?:error|down|fatal|timeout)|link (?:is )?(?:down|flap)|NVLink.*(?:error|down|fatal)|port \d+ (?:error|down)"),
@@ -25,6 +26,7 @@ TABLE = (
     Signature(
         name="nccl-peer-gone",
         stage=Stage.EFFECT,
+        waits=True,
         says="ranks lost the connection to a peer",
         words=("ncclremoteerror", "remote process exited or there was a network error", "connection closed by remote peer", "socketprogress", "nccl communicator was aborted", "communicator was aborted", "ncclcommabort", "call to recv from", "call to send to", "connection closed by localrank", "ncclsystemerror", "unhandled system error", "a remote process exiting prematurely", "proxy call to rank", "socket recv failed", "accept failed", "net.cc:", "transport.cc:", "socketstartconnect", "connect to peer", "nccl error in:", "ncclinternalerror", "nccl warn"),
         pattern=re.compile(r"(?i)nccl|remote peer|socketProgress|proxy call|communicator|call to (?:recv|send|connect)|socketStartConnect"),
@@ -44,6 +46,7 @@ TABLE = (
     Signature(
         name="connection-lost",
         stage=Stage.EFFECT,
+        waits=True,
         says="a peer or the store on rank 0 closed its connection",
         words=("connection reset by peer", "broken pipe", "connection closed by peer", "tcpstore", "distnetworkerror", "diststoreerror", "the client socket has timed out", "failed to recv, got", "sendbytes failed", "recvvalue failed", "recvvalueraw failed", "socket timeout", "connection was likely closed", "connection refused", "gloo/transport", "connectfullmesh", "failed to connect to", "connectionreseterror", "connectionabortederror", "brokenpipeerror", "connectionrefusederror", "eoferror", "software caused connection abort", "remote end closed connection", "endpoint closed"),
         unless=("http", "botocore", "urllib3", "wandb", "endpoint url"),
@@ -53,6 +56,7 @@ TABLE = (
     Signature(
         name="rendezvous",
         stage=Stage.EFFECT,
+        waits=True,
         says="the launchers of the nodes did not find, or lost, one another",
         words=("rendezvoustimeouterror", "rendezvousconnectionerror", "rendezvousclosederror", "rendezvousgracefulexiterror", "rendezvousstateerror", "rendezvous has failed", "failed to shutdown the rendezvous", "has been closed. exiting", "dynamic_rendezvous", "rendezvous", "timed out waiting for clients", "waiting for all the workers", "waiting for clients"),
         pattern=re.compile(r"(?i)rendezvous\w*(?:Error)|rendezvous .*(?:fail|clos|time)|waiting for clients|no response from|has been closed"),
@@ -62,6 +66,7 @@ TABLE = (
     Signature(
         name="nccl-setup",
         stage=Stage.SYMPTOM,
+        waits=True,
         says="NCCL could not start",
         words=("bootstrap", "nccl version mismatch", "ncclinvalidusage", "invalid usage", "no socket interface found", "no interface found", "failed to initialize any net plugin", "nccl_socket_ifname", "unable to find"),
         pattern=re.compile(r"(?i)nccl.*(?:no socket interface|no interface found|invalid usage|version mismatch|bootstrap .*(?:fail|error|timeout))|ncclInvalidUsage|bootstrap : no"),

@@ -1,7 +1,7 @@
 """What a signature is: a form of words that a tool prints, and what it means for who failed first."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 
@@ -30,7 +30,8 @@ class Signature:
         plain: counts on a line that is neither an error by its level nor an exception.
         quiet: counts even on a line of level INFO or DEBUG.
         title: headline, where the text itself makes a poor one.
-        loose: the name alone does not make two events one; type, place and message decide.
+        unless: words that make it something else.
+        waits: says nothing alone; healthy jobs print it while they start, and it counts once something follows.
     """
 
     name: str
@@ -42,8 +43,8 @@ class Signature:
     plain: bool = False
     quiet: bool = False
     title: str = ""
-    loose: bool = False
-    unless: tuple[str, ...] = field(default=())
+    unless: tuple[str, ...] = ()
+    waits: bool = False
 
     def fits(self, text: str, low: str) -> bool:
         """Whether `text` has this form; `low` is the same in lower case."""

@@ -31,7 +31,7 @@ TABLE = (
         name=_REPORT,
         stage=Stage.REPORT,
         says="a launcher reports that its processes ended",
-        words=("exits with return code", "killing subprocess", "exits successfully", "sigkill_handler", "pdsh@", "ssh exited with exit code", "main process received sig", "received sigint, exiting"),
+        words=("exits with return code", "killing subprocess", "sigkill_handler", "pdsh@", "ssh exited with exit code", "main process received sig", "received sigint, exiting"),
         title="The launcher reports failed processes",
         source="deepspeed/launcher/launch.py sigkill_handler, runner.py; pdsh",
         plain=True,
@@ -52,7 +52,12 @@ TABLE = (
         stage=Stage.REPORT,
         says="a launcher reports that its processes ended",
         words=("calledprocesserror", "returned non-zero exit status", "exited with code", "exit code", "exit status", "exited unexpectedly", "exited with", "terminated with exit code", "crashed with exit code", "terminated with code", "systemexit: 1", "processexitedexception"),
-        pattern=re.compile(r"(?i)CalledProcessError|non-zero exit status|\b(?:process|worker|rank|child|container|node|replica|job|command|pod|script|task|training)\b.{0,80}(?:exited|exit(?:ed)? with|failed with|terminated with|crashed with|died with|finished with|returned).{0,40}(?:code|status|signal)?|SystemExit: [1-9]|ProcessExitedException|exit(?:ed with)? (?:code|status)[ :=]+(?!0\b)-?\d+"),
+        pattern=re.compile(
+            r"(?i)CalledProcessError|non-zero exit status|SystemExit: [1-9]|ProcessExitedException"
+            r"|\b(?:process|worker|rank|child|container|node|replica|job|command|pod|script|task|training)\b.{0,80}"
+            r"\b(?:exited|exit|failed|terminated|crashed|died|finished|returned)\b.{0,40}(?:code|status|signal)[ :=(]*(?:-?[1-9]|SIG[A-Z])"
+            r"|exit(?:ed with)? (?:code|status)[ :=(]+-?[1-9]|exited unexpectedly"
+        ),
         unless=("dataloader worker",),
         title="The launcher reports failed processes",
         source="subprocess, accelerate launch, Lightning, Composer, kubelet, torch.multiprocessing.spawn",

@@ -154,6 +154,7 @@ TABLE = (
     Signature(
         name="name-resolution",
         stage=Stage.SYMPTOM,
+        waits=True,
         says="a host name could not be resolved",
         words=("name or service not known", "temporary failure in name resolution", "gai error", "getaddrinfo failed", "could not resolve host", "nodename nor servname"),
         source="getaddrinfo(3), torch socket.cpp",

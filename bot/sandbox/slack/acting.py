@@ -21,14 +21,16 @@ _COMMAND = re.compile(r"(/\S+)\s*(.*)", re.DOTALL)
 
 async def say(space: "Workspace", user: str, channel_id: str, text: str, thread_ts: str | None) -> Outcome:
     """A message, or a command when it begins with a slash."""
+    if space.roster.channels[channel_id].is_im and space.app.direct_read_only:
+        raise Misuse("messages_tab_disabled", "Sending messages to this app has been turned off.")
     typed = _COMMAND.fullmatch(text.strip())
     if typed:
         return await command(space, user, channel_id, typed[1], typed[2].strip(), thread_ts)
     channel = _present(space, user, channel_id)
     if not text.strip():
         raise Misuse("no_text", "There is nothing to send.")
-    if thread_ts is not None and thread_ts not in channel.messages:
-        raise Misuse("thread_not_found", "This thread is gone.")
+    if thread_ts is not None:
+        _parent(channel, thread_ts)
     person, spelled = space.users[user], escaped(text)
     message: Json = {
         "user": user,
@@ -53,8 +55,6 @@ async def command(
         raise Misuse("not_in_threads", f"{name} is not supported in threads. Sorry!")
     if called is None or space.users[user].is_stranger:
         raise Misuse("invalid_command", f"{name} is not a valid command.")
-    if text == "" and " " in name:
-        raise ValueError("the command and its text are two arguments")
     words = resolved(space, text) if called.should_escape else literal(space, text)
     payload = payloads.command(space, user, channel, called, words)
     parcel = Parcel(type="slash_commands", payload=payload, accepts=True)
@@ -101,7 +101,9 @@ async def shortcut(
     if channel_id is None or ts is None:
         raise Misuse("no_message", "This shortcut needs a message.")
     channel = _present(space, user, channel_id)
-    message = space.timeline.find(channel, ts)
+    message = channel.messages.get(ts)
+    if message is None:
+        raise Misuse("message_not_found", "This message is gone.")
     payload = payloads.interaction(space, "message_action", user)
     part = payloads.on_message(space, user, channel, message)
     del part["container"]
@@ -177,6 +179,15 @@ def _present(space: "Workspace", user: str, channel_id: str) -> Channel:
     if channel.is_archived:
         raise Misuse("is_archived", f"#{channel.name} is archived.")
     return channel
+
+
+def _parent(channel: Channel, ts: str) -> Json:
+    parent = channel.messages.get(ts)
+    if parent is None:
+        raise Misuse("thread_not_found", "This thread is gone.")
+    if parent.get("thread_ts") not in {None, ts}:
+        raise Misuse("not_a_parent", "A thread hangs under its first message, not under a reply.")
+    return parent
 
 
 def _visible(space: "Workspace", user: str, channel: Channel, ts: str) -> Json:

@@ -30,6 +30,8 @@ class Shortcut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
+    """`direct_read_only`: people cannot write to the app in its direct messages."""
+
     name: str = "joblogs"
     scopes: frozenset[str]
     events: frozenset[str]
@@ -37,6 +39,7 @@ class Application:
     shortcuts: tuple[Shortcut, ...] = ()
     unfurl_domains: tuple[str, ...] = ()
     home_enabled: bool = True
+    direct_read_only: bool = False
 
     def command(self, name: str) -> Command | None:
         return next((command for command in self.commands if command.command == name), None)
@@ -76,6 +79,7 @@ def application(
 
 def from_manifest(manifest: Json) -> Application:
     features = manifest.get("features", {})
+    home = features.get("app_home", {})
     scopes = manifest.get("oauth_config", {}).get("scopes", {})
     subscriptions = manifest.get("settings", {}).get("event_subscriptions", {})
     return Application(
@@ -88,7 +92,8 @@ def from_manifest(manifest: Json) -> Application:
             for entry in features.get("shortcuts", [])
         ),
         unfurl_domains=tuple(features.get("unfurl_domains", [])),
-        home_enabled=bool(features.get("app_home", {}).get("home_tab_enabled", False)),
+        home_enabled=bool(home.get("home_tab_enabled", False)),
+        direct_read_only=bool(home.get("messages_tab_read_only_enabled", False)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from bot.sandbox.slack.wire import Json
 from bot.times import Clock, Ms, now_ms
 
-KEPT = 20_000
+KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Call:
 
 
 class CallLog:
-    """The last 20,000 calls, oldest first."""
+    """The last 10,000 calls, oldest first."""
 
     def __init__(self, clock: Clock, heard: Callable[[Call], None]) -> None:
         self._clock = clock

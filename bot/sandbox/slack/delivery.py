@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -106,7 +105,7 @@ class Dispatcher:
 
 async def within(clock: Clock, seconds: float, work: "asyncio.Future[Any]") -> bool:
     """Whether `work` was done in time by `clock`; it is left running when it was not."""
-    timer = asyncio.ensure_future(_sleep(clock.sleep(seconds)))
+    timer = asyncio.ensure_future(clock.sleep(seconds))
     try:
         await asyncio.wait({work, timer}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -114,7 +113,3 @@ async def within(clock: Clock, seconds: float, work: "asyncio.Future[Any]") -> b
         with contextlib.suppress(asyncio.CancelledError):
             await timer
     return work.done()
-
-
-async def _sleep(nap: Awaitable[None]) -> None:
-    await nap

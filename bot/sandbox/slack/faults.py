@@ -41,7 +41,7 @@ class Faults:
         self._planned: list[Fault] = []
 
     def add(self, method: str, kind: str, times: int | None = 1, duration_s: float | None = None) -> None:
-        """Plans a failure of `method` ("*": any; also "response_url", "upload", "link").
+        """Plans a failure of `method` ("*": any; "response_url" and "upload" count as methods).
 
         With `duration_s` it holds for that long, however often.
 

@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
 from aiohttp import web
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
 
 HEARTBEAT_S = 15.0
+CALLS_SHOWN = 400
 Doing = Callable[[str, Json], Awaitable[Json]]
 
 
@@ -54,6 +56,8 @@ class PageApi:
 
     def _session(self, query: Json) -> Json:
         user = self._who(query) if query.get("as") else self._first_member()
+        if query.get("tz") in available_timezones():
+            self._space.users[user].tz = str(query["tz"])  # Slack too takes it from the device that a person uses
         return self._shapes.session(user)
 
     def _history(self, query: Json) -> Json:
@@ -63,13 +67,15 @@ class PageApi:
         return {"messages": self._shapes.thread(self._who(query), self._channel(query), str(query.get("ts", "")))}
 
     def _home(self, query: Json) -> Json:
+        if query.get("quiet"):
+            return {"view": self._space.views.homes.get(self._who(query))}
         return {"view": acting.open_home(self._space, self._who(query))}
 
     def _calls(self, query: Json) -> Json:
         after = str(query.get("after") or 0)
         if not after.isdigit():
             raise Misuse("bad_id", "`after` is the number of a call.")
-        return {"calls": [call.page() for call in self._space.calls.after(int(after))]}
+        return {"calls": [call.page() for call in self._space.calls.after(int(after))[-CALLS_SHOWN:]]}
 
     # --- doing ---------------------------------------------------------------------------------------
 

@@ -106,7 +106,14 @@ class SlackServer:
         app.router.add_get("/", _index)
         if STATIC.is_dir():
             app.router.add_static("/static/", STATIC)
+        app.on_response_prepare.append(_asked_again)
         return app
+
+
+async def _asked_again(request: web.Request, response: web.StreamResponse) -> None:
+    """After an upgrade a browser must not mix old modules of the page with new ones."""
+    if request.path == "/" or request.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "no-cache"
 
 
 async def _index(request: web.Request) -> web.StreamResponse:  # noqa: ARG001 - the shape of a handler

@@ -35,7 +35,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
         with path.open(encoding="utf-8") as lines:
             (out / f"{path.stem}.json").write_text(json.dumps(incidents_of(lines)), encoding="utf-8")
     scorer = CORPUS / "score_incidents.py"
-    done = subprocess.run([sys.executable, scorer, "--pred", out, "--brief"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, scorer, "--pred", out, "--brief"], capture_output=True, text=True, check=True
+    )
     return done.stdout
 
 
@@ -51,7 +53,6 @@ def test_nothing_is_missed_and_nothing_harmless_alerts(report: str) -> None:
     alerts, wanted, spurious, noise, missed = map(int, found.groups())
     assert alerts <= wanted * 1.15, report
     assert (spurious, noise, missed) == (0, 0, 0), report
-
 
 
 def _figures(report: str) -> dict[str, float]:

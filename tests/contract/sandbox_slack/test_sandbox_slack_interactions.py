@@ -235,6 +235,17 @@ async def test_the_bot_is_told_when_it_is_mentioned_and_answers_in_the_thread(
     assert bolt.heard in ([], [None])  # Bolt ignores what the bot itself has said
 
 
+async def test_a_thread_hangs_under_a_root_that_is_there(api: Api, workspace: Workspace) -> None:
+    root = await api.post("root")
+    ada = workspace.person("ada")
+    said = await ada.say("ml-alerts", "a reply", root)
+    assert workspace.messages("ml-alerts", root)[-1]["ts"] == said.ts
+    with pytest.raises(Misuse, match="not under a reply"):
+        await ada.say("ml-alerts", "x", said.ts)
+    with pytest.raises(Misuse, match="gone"):
+        await ada.say("ml-alerts", "x", "1.000001")
+
+
 async def use(api: Api, url: str, **said: Any) -> tuple[int, str]:
     async with api.session.post(url, json=said) as response:
         return response.status, await response.text()

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
 import pytest
 from alembic import command
@@ -17,7 +19,9 @@ from bot.store.tables import metadata
 
 _MIGRATE = """
 import sys
-from bot.store import open_store_here
+from bot.store import migration, open_store_here
+migration.config()
+print("ready", flush=True)
 sys.stdin.readline()
 with open_store_here(sys.argv[1]) as store:
     store.migrate()
@@ -68,6 +72,27 @@ def test_a_database_of_a_newer_release_is_left_alone(engine: Engine, empty_datab
     engine.dispose()
 
 
+def test_a_second_migration_waits_for_the_first(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrade = command.upgrade
+    second: list[Future[Revision]] = []
+
+    def begins_a_second_one(*arguments: Any) -> None:
+        if not second:
+            second.append(pool.submit(migrate, empty_database_url))
+            assert not wait(second, 0.5).done
+        upgrade(*arguments)
+
+    monkeypatch.setattr(command, "upgrade", begins_a_second_one)
+    with ThreadPoolExecutor(1) as pool:
+        assert migrate(empty_database_url).current is None
+        assert second[0].result(10).needed
+
+
+def migrate(url: str) -> Revision:
+    with open_store_here(url) as store:
+        return store.migrate()
+
+
 def test_processes_that_migrate_at_once_all_succeed(empty_database_url: str) -> None:
     starters = [
         subprocess.Popen(
@@ -77,11 +102,14 @@ def test_processes_that_migrate_at_once_all_succeed(empty_database_url: str) -> 
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(3)
+        for _ in range(4)
     ]
+    for process in starters:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
     for process in starters:
         assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
     outcomes = [process.communicate(timeout=100) for process in starters]
-    assert [(out, err) for out, err in outcomes] == [("True\n", "")] * 3
+    assert [(out, err) for out, err in outcomes] == [("True\n", "")] * 4

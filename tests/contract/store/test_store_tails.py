@@ -73,8 +73,8 @@ def test_saving_leaves_the_snapshot_of_the_job_alone(store: Store) -> None:
 
 
 def test_open_leaves_out_what_is_known(store: Store) -> None:
-    for job_id in ("j1", "j2", "j3"):
-        store.run(lambda tx, job=a_job(job_id): tx.tails.save(a_tail(job), {1: job.id.encode()}))
+    for job in (a_job("j1"), a_job("j2"), a_job("j3")):
+        store.run(lambda tx, job=job: tx.tails.save(a_tail(job), {1: job.id.encode()}))
     found = store.run(lambda tx: tx.tails.open("default", except_for={"j1", "j3", "gone"}))
     assert found == (a_tail(a_job("j2"), chunks={1: b"j2"}),)
 

@@ -25,7 +25,9 @@ def progress(begin: int, end: int, replicas: tuple[str, ...], every: int = 20) -
     return [at(t, name, f"INFO step {t} loss 2.{t}") for t in range(begin, end, every) for name in replicas]
 
 
-def traceback(seconds: float, replica: str, fault: str, *, rank: int | None = None, place: str = "step") -> list[Line]:
+def traceback(
+    seconds: float, replica: str, fault: str, *, rank: int | None = None, place: str = "step"
+) -> list[Line]:
     prefix = f"[rank{rank}]: " if rank is not None else ""
     return block(
         seconds,
@@ -86,7 +88,7 @@ def torchrun(seconds: float, replica: str, code: int, *, rank: int = 0) -> list[
         "Root Cause (first observed failure):\n[0]:\n"
         f"  host      : host-{replica}\n  rank      : {rank} (local_rank: {rank % 8})\n"
         f"  exitcode  : {code} (pid: 252)\n"
-        f"  traceback : {'Signal %d received by PID 252' % -code if code < 0 else 'To enable traceback see: …'}\n"
+        f"  traceback : {f'Signal {-code} received by PID 252' if code < 0 else 'To enable traceback see: …'}\n"
         "======================================================",
     )
 

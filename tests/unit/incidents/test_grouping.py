@@ -13,7 +13,10 @@ from tests.unit.incidents.runs import ONE_OOM, at, block, judged, ordered, peer_
 MIXED = ordered(
     ONE_OOM,
     block(50, "a", "ERROR: pip's dependency resolver does not currently take into account all the packages"),
-    [at(100 + n, "c", f"2025-06-11 03:17:06,532 - data - ERROR - sample {n} of shard-{n}.tar has no label") for n in range(6)],
+    [
+        at(100 + n, "c", f"2025-06-11 03:17:06,532 - data - ERROR - sample {n} of shard-{n}.tar has no label")
+        for n in range(6)
+    ],
     block(950, "a", "frame #0: c10::Error::Error(c10::SourceLocation) + 0x96 (0x7e61 in libc10.so)\nKilled"),
 )
 
@@ -26,7 +29,11 @@ def test_one_failure_over_many_replicas_is_one_incident() -> None:
 
 def test_messages_that_differ_by_rank_file_and_number_are_one_incident() -> None:
     lines = [
-        traceback(n / 10, f"r{n}", f"ValueError: shard part-{n:05}.parquet on ip-10-2-{n}-4 has {n + 900} rows, not {n * 7}")
+        traceback(
+            n / 10,
+            f"r{n}",
+            f"ValueError: shard part-{n:05}.parquet on ip-10-2-{n}-4 has {n + 900} rows, not {n * 7}",
+        )
         for n in range(16)
     ]
     assert len(judged(*lines)) == 1
@@ -47,8 +54,13 @@ def test_a_logged_announcement_and_its_traceback_are_one_incident() -> None:
 
 def test_retries_that_end_in_giving_up_are_one_incident() -> None:
     head = "[2025-07-01 20:32:11,521] [ERROR] [uploader.py:"
-    lines = [at(n * 30, "a", f"{head}91:upload] attempt {n + 1}/3 failed after {n}.8s for /ckpt/{n}/x.pt") for n in range(3)]
-    facts = judged(lines, [at(91, "a", f"{head}99:upload] giving up on checkpoint-120, will retry at the next save")])
+    lines = [
+        at(n * 30, "a", f"{head}91:upload] attempt {n + 1}/3 failed after {n}.8s for /ckpt/{n}/x.pt")
+        for n in range(3)
+    ]
+    facts = judged(
+        lines, [at(91, "a", f"{head}99:upload] giving up on checkpoint-120, will retry at the next save")]
+    )
     assert [(each.count, each.role) for each in facts] == [(4, Role.ROOT)]
 
 
@@ -57,7 +69,12 @@ def test_a_healthy_log_opens_nothing() -> None:
 
 
 def test_lines_without_a_level_that_state_a_crash_count() -> None:
-    for text in ("Killed", "Segmentation fault (core dumped)", "Bus error (core dumped)", "malloc(): corrupted top size"):
+    for text in (
+        "Killed",
+        "Segmentation fault (core dumped)",
+        "Bus error (core dumped)",
+        "malloc(): corrupted top size",
+    ):
         facts = judged([at(1, "a", text)])
         assert len(facts) == 1, text
         assert facts[0].alert, text
@@ -130,7 +147,9 @@ def test_memory_is_bounded_by_incidents_and_not_by_lines() -> None:
     def size(lines: int) -> int:
         engine = Engine.fresh()
         text = "2025-06-11 03:17:06,532 - data - ERROR - sample {} has no label"
-        engine.feed([at(n, "a", text.format(n)) for n in range(lines)], now_ns=at(lines + 60, "a", "").timestamp_ns)
+        engine.feed(
+            [at(n, "a", text.format(n)) for n in range(lines)], now_ns=at(lines + 60, "a", "").timestamp_ns
+        )
         return len(engine.dump())
 
     assert size(2000) <= size(50) + 64
@@ -138,7 +157,10 @@ def test_memory_is_bounded_by_incidents_and_not_by_lines() -> None:
 
 def test_a_flood_of_different_errors_does_not_grow_without_end() -> None:
     engine = Engine.fresh()
-    lines = [at(n, f"r{n % 7}", f"ERROR:mod_{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}x:{_word(n)} {_word(n * 7)}") for n in range(3000)]
+    lines = [
+        at(n, f"r{n % 7}", f"ERROR:mod_{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}x:{_word(n)} {_word(n * 7)}")
+        for n in range(3000)
+    ]
     engine.feed(lines, now_ns=at(4000, "a", "").timestamp_ns)
     assert len(engine.incidents()) <= 500
 
@@ -154,8 +176,17 @@ def test_everything_that_is_told_is_redacted() -> None:
 def test_an_excerpt_is_short_and_has_no_control_characters() -> None:
     body = "\n".join(f"    row \x1b[31m{n}\x07" for n in range(300))
     (facts,) = judged(traceback(1, "a", f"ValueError: boom\n{body}"))
-    assert len(facts.excerpt) <= EXCERPT_LINES
+    assert len(facts.excerpt) == EXCERPT_LINES
+    assert facts.excerpt[0] == "Traceback (most recent call last):"
+    assert "more lines" in facts.excerpt[20]
     assert not any(ord(char) < 32 for line in facts.excerpt for char in line)
+
+
+def test_what_a_json_record_hides_is_cleaned_and_redacted_too() -> None:
+    token = "hf_" + "a1B2" * 9
+    text = '{"level":"error","msg":"\\u001b[31mbad\\u0007 TOKEN"}'.replace("TOKEN", token)
+    (facts,) = judged([at(1, "a", text, Level.ERROR)])
+    assert facts.title == "bad [hidden]"
 
 
 def test_hostile_lines_do_no_harm() -> None:

@@ -1,12 +1,15 @@
 """A log and its API as a model: small, slow, obviously right, with the traits that a server may have."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import TypeVar
 from zlib import crc32
+
+from hypothesis import settings
 
 from bot.logs.asking import Asking, Exchange
 from bot.logs.cursor import Cursor
@@ -19,6 +22,9 @@ from bot.times import NS_PER_MS, Ms, Ns
 T = TypeVar("T")
 
 NOW = 1_733_000_000_000
+share_of_profile = settings(deadline=None, max_examples=max(10, settings().max_examples // 4))
+"""A quarter of the profile's examples: 25 by default, so that the unit tests stay fast."""
+
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
 
@@ -29,6 +35,8 @@ class Direct(StrEnum):
     ALWAYS_DESC = "always newest first"
     ALWAYS_ASC = "always oldest first"
     NEWEST_SHOWN_ASC = "picks the newest, shows them ascending"
+    NEWEST_SORTED = "picks the newest, shows them as asked"
+    OLDEST_SORTED = "picks the oldest, shows them as asked"
     SHUFFLED = "picks and shows them in no order"
 
 
@@ -59,43 +67,61 @@ class ModelServer:
     def write(self, *lines: Line, visible_ms: int | None = None) -> None:
         """Adds lines; without `visible_ms` each is visible from its own stamp on."""
         for line in lines:
-            stamp_ms = line.timestamp_ns // NS_PER_MS
-            entry = (stamp_ms if visible_ms is None else visible_ms, line)
-            insort(self.lines, entry, key=_stamp_of)
+            self.lines.append((line.timestamp_ns // NS_PER_MS if visible_ms is None else visible_ms, line))
+        self.lines.sort(key=_stamp_of)
 
     def page(self, request: PageRequest) -> Page:
         self.asked += 1
         self.now_ms += self.ms_per_page
         if request.end_ms - request.start_ms > 7 * DAY:
             raise ValueError("400: the window must not exceed 7 days")
+        return Page(lines=tuple(self._pick(request)))
+
+    def _pick(self, request: PageRequest) -> Sequence[Line]:
+        ascending = request.direction is Direction.ASC
+        match self.traits.direct:
+            case Direct.HONEST:
+                return self._first(request, ascending=ascending)
+            case Direct.ALWAYS_DESC:
+                return self._first(request, ascending=False)
+            case Direct.ALWAYS_ASC:
+                return self._first(request, ascending=True)
+            case Direct.NEWEST_SHOWN_ASC:
+                return self._first(request, ascending=False)[::-1]
+            case Direct.NEWEST_SORTED:
+                newest = self._first(request, ascending=False)
+                return newest[::-1] if ascending else newest
+            case Direct.OLDEST_SORTED:
+                oldest = self._first(request, ascending=True)
+                return oldest if ascending else oldest[::-1]
+            case Direct.SHUFFLED:
+                some = sorted(self._visible(request), key=lambda line: crc32(repr(line).encode()))[: request.limit]
+                return _in_no_order(sorted(some, key=lambda line: line.timestamp_ns))
+
+    def _first(self, request: PageRequest, *, ascending: bool) -> list[Line]:
+        if self.traits.sorted_by_ms:
+            lines = sorted(self._visible(request), key=crc_within_ms, reverse=not ascending)
+            return lines[: request.limit]
+        return list(islice(self._visible(request, ascending=ascending), request.limit))
+
+    def _visible(self, request: PageRequest, *, ascending: bool = True) -> Iterator[Line]:
         first, after = (bisect_left(self.lines, ns, key=_stamp_of) for ns in self._bounds(request))
-        inside = [line for visible, line in self.lines[first:after] if visible <= self.now_ms]
-        if request.min_level is not None:
-            inside = [line for line in inside if line.level is not None and line.level >= request.min_level]
-        return Page(lines=tuple(self._cut(inside, request)))
+        for at in range(first, after) if ascending else range(after - 1, first - 1, -1):
+            visible, line = self.lines[at]
+            if visible <= self.now_ms and (
+                request.min_level is None or (line.level is not None and line.level >= request.min_level)
+            ):
+                yield line
 
     def _bounds(self, request: PageRequest) -> tuple[int, int]:
         start, end = request.start_ms * NS_PER_MS, request.end_ms * NS_PER_MS
         beyond = {End.EXCLUSIVE: 0, End.INCLUSIVE_NS: 1, End.INCLUSIVE_MS: NS_PER_MS}
         return start - (SECOND * NS_PER_MS if self.traits.loose_start else 0), end + beyond[self.traits.end]
 
-    def _cut(self, lines: list[Line], request: PageRequest) -> Sequence[Line]:
-        scale = NS_PER_MS if self.traits.sorted_by_ms else 1
-        rising = sorted(lines, key=lambda line: line.timestamp_ns // scale)
-        falling = sorted(lines, key=lambda line: line.timestamp_ns // scale, reverse=True)
-        ascending = request.direction is Direction.ASC
-        match self.traits.direct:
-            case Direct.HONEST:
-                return (rising if ascending else falling)[: request.limit]
-            case Direct.ALWAYS_DESC:
-                return falling[: request.limit]
-            case Direct.ALWAYS_ASC:
-                return rising[: request.limit]
-            case Direct.NEWEST_SHOWN_ASC:
-                return rising[-request.limit :]
-            case Direct.SHUFFLED:
-                picked = sorted(rising, key=lambda line: crc32(repr(line).encode()))[: request.limit]
-                return _in_no_order(sorted(picked, key=lambda line: line.timestamp_ns))
+
+def crc_within_ms(line: Line) -> tuple[int, int]:
+    """The order of a server that sorts by millisecond only."""
+    return line.timestamp_ns // NS_PER_MS, crc32(repr(line).encode())
 
 
 def _stamp_of(entry: tuple[int, Line]) -> int:
@@ -190,8 +216,10 @@ def line(
 def burst(start_ms: int, count: int, *, over_ms: int, error_every: int = 10) -> list[Line]:
     """`count` lines evenly over `over_ms`, every tenth an ERROR."""
     return [
-        replace(
-            line(start_ms, f"line {at}", ns=at * over_ms * NS_PER_MS // count),
+        line(
+            start_ms,
+            f"line {at}",
+            ns=at * over_ms * NS_PER_MS // count,
             level=Level.INFO if at % error_every else Level.ERROR,
         )
         for at in range(count)

@@ -43,7 +43,7 @@ export function feed({ inThread = false, label, caption, intro } = {}) {
     const shown = all.slice(-drawn);
     const next = new Map();
     const top = all.length === shown.length ? intro : h('button', { type: 'button', class: 'link-button earlier', onclick: showEarlier }, `Show ${Math.min(DRAWN_AT_ONCE, all.length - shown.length)} earlier messages`);
-    const nodes = shown.flatMap((message, index) => [...dividers(message, shown[index - 1]), row(message, shown[index - 1], next), ...captionAfter(index, all)]);
+    const nodes = shown.flatMap((message, index) => [...dividers(message, shown[index - 1]), row(message, shown[index - 1], next, inThread && index === 1), ...captionAfter(index, all)]);
     rows = next;
     reconcile(list, [top, ...nodes].filter(Boolean));
     if (atEnd) toEnd();
@@ -63,8 +63,8 @@ export function feed({ inThread = false, label, caption, intro } = {}) {
     redraw();
   }
 
-  function row(message, before, next) {
-    const compact = goesWith(message, before) && message.ts !== unreadFrom && !(inThread && before === sorted()[0]);
+  function row(message, before, next, isFirstReply) {
+    const compact = goesWith(message, before) && message.ts !== unreadFrom && !isFirstReply;
     const known = rows.get(message.ts);
     const same = known && known.message === message && known.compact === compact;
     const node = same ? known.node : drawMessage(message, { compact, inThread });
@@ -106,7 +106,10 @@ export function feed({ inThread = false, label, caption, intro } = {}) {
       const isNew = !messages.has(message.ts);
       messages.set(message.ts, message);
       redrawSoon();
-      if (isNew && !atEnd) latest.hidden = false;
+      if (isNew && !atEnd) {
+        drawn += 1;  // what is being read at the top stays
+        latest.hidden = false;
+      }
       return isNew;
     },
     drop(ts) {

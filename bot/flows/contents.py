@@ -1,0 +1,94 @@
+"""What is said in Slack, as values: all that a message shows, and nothing of how it looks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.incidents.announce import Payload
+from bot.incidents.incident import Card, Incident
+from bot.incidents.roll import Roll
+from bot.jobs.balance import Balance
+from bot.jobs.job import Job
+from bot.logs.line import Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """That the same error was seen in `jobs` earlier jobs of the project.
+
+    `last` is the newest of those incidents that somebody resolved, or when nobody did the newest of all.
+    """
+
+    jobs: int
+    last: Incident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardContent:
+    """All that an incident's card shows. `mention` stands in the text of the first post only.
+
+    `cause` is there when the incident turned out to follow from another one after it had got a card, with the
+    card of that one, if it has any. `earlier` comes with the card of what was seen before, if it had any.
+    """
+
+    incident: Incident
+    job: Job | None
+    consequences: tuple[Incident, ...] = ()
+    cause: Incident | None = None
+    cause_card: Card | None = None
+    previous: tuple[Incident, Card | None] | None = None
+    earlier: tuple[Earlier, Card | None] | None = None
+    mention: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyContent:
+    """A line in a card's thread: `payload` says what happened (`announce.acted`, `announce.grew`)."""
+
+    incident: Incident
+    payload: Payload
+    job: Job | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AroundContent:
+    """The lines around an incident's first one, ascending; `marked` is the index of that line."""
+
+    incident: Incident
+    job: Job
+    lines: tuple[Line, ...]
+    marked: int | None
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeContent:
+    """A sentence about a job that stands alone in a channel (`announce.Topic`).
+
+    `balance` and `links`, the addresses of cards by the number of their incident, come with a job's end only.
+    """
+
+    job: Job
+    payload: Payload
+    open_incidents: tuple[tuple[Incident, Card | None], ...] = ()
+    balance: Balance | None = None
+    links: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a roll; `card` is there when the incident has a card of its own in the channel."""
+
+    incident: Incident
+    job: Job | None
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollContent:
+    """One message that lists several incidents, in the order in which they came."""
+
+    roll: Roll
+    entries: tuple[Entry, ...]
+
+
+Content = CardContent | ReplyContent | AroundContent | NoticeContent | RollContent

@@ -1,0 +1,59 @@
+"""Where an incident is shown in a channel: by a card of its own, or in a list; inside the poll's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from bot.flows.ports import Tx
+from bot.incidents import announce
+from bot.incidents.incident import Incident, State
+from bot.incidents.roll import Listed, OwnCard, harmless_of, joined, place, storm_of, waits_in
+from bot.times import Ms, ms_from_s
+
+HARMLESS_WAIT_MS = ms_from_s(60)
+"""What looks harmless may turn out to be the first sign of a failure: so long nothing is said of it."""
+HARMLESS_EDIT_MS = ms_from_s(120)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rolling:
+    tx: Tx
+    now_ms: Ms
+    edit_interval_ms: int
+
+    def show(self, incident: Incident, channels: Sequence[str]) -> None:
+        """A new incident gets its card in each of `channels`, or where too much is new a line of the storm's list."""
+        for channel in channels:
+            placed = place(self.tx.rolls.lock(storm_of(channel)), incident.id, self.now_ms)
+            self.tx.rolls.put(placed.roll)
+            match placed:
+                case OwnCard():
+                    self.tx.outbox.add(announce.opened_in(incident, channel, self.now_ms))
+                case Listed(roll=roll):
+                    wait = self.edit_interval_ms if roll.ts else 0
+                    self.tx.outbox.add([announce.rolled(roll, self.now_ms, Ms(self.now_ms + wait))])
+                case _:
+                    assert_never(placed)
+
+    def seen_again(self, incident: Incident, channels: Sequence[str]) -> None:
+        """Where it has no card: the storm's list is edited; when the storm is over, it gets one."""
+        if incident.state in (State.MUTED, State.RESOLVED):
+            return
+        for channel in channels:
+            storm = self.tx.rolls.get(storm_of(channel).name)
+            if storm is None:
+                continue
+            if waits_in(storm, incident.id, self.now_ms):
+                self.show(incident, [channel])
+            elif incident.id in storm.listed and storm.rages(self.now_ms):
+                due = Ms(self.now_ms + self.edit_interval_ms)
+                self.tx.outbox.add([announce.rolled(storm, self.now_ms, due)])
+
+    def harmless(self, incident: Incident, channels: Sequence[str]) -> None:
+        """It joins the job's list of what needs nobody, which is told late and edited seldom."""
+        for channel in channels:
+            fresh = harmless_of(channel, incident.account, incident.job_id)
+            roll = joined(self.tx.rolls.lock(fresh), incident.id, self.now_ms)
+            self.tx.rolls.put(roll)
+            wait = HARMLESS_EDIT_MS if roll.ts else HARMLESS_WAIT_MS
+            self.tx.outbox.add([announce.rolled(roll, self.now_ms, Ms(self.now_ms + wait))])

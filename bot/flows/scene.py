@@ -1,0 +1,150 @@
+"""What a row of the outbox shows, as the database knows it at the moment of sending."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from bot.errors import TransientError
+from bot.flows.contents import CardContent, Content, Entry, NoticeContent, ReplyContent, RollContent
+from bot.flows.ports import Tx
+from bot.incidents.announce import OWN_LANES, Delivery, Kind, has_a_card
+from bot.incidents.incident import Card, Incident, Role
+from bot.incidents.roll import Roll, RollKind
+from bot.jobs.job import Job
+from bot.times import Ms, ms_from_s
+
+CARD_WAIT_MS = ms_from_s(24 * 3600)
+"""Replies with a lane of their own wait so long for their card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`content` None: nothing to say any more, or lines of the log that have yet to be read.
+
+    Attributes:
+        card: under which a reply is posted, or which is edited.
+        shown_ts: of the message that is edited; None where a new one is posted.
+    """
+
+    content: Content | None
+    card: Card | None = None
+    incident: Incident | None = None
+    job: Job | None = None
+    roll: Roll | None = None
+    shown_ts: str | None = None
+
+
+def scene_of(tx: Tx, row: Delivery, now: Ms) -> Scene:
+    """Raises TransientError when a card has to be posted first that stands in another lane."""
+    match row.kind:
+        case Kind.NOTICE:
+            return Scene(_notice(tx, row))
+        case Kind.ROLL:
+            return _roll_scene(tx, row)
+        case Kind.CARD | Kind.REPLY | Kind.AROUND | Kind.CHART:
+            incident = tx.incidents.get(row.incident_id) if row.incident_id else None
+            return _incident_scene(tx, row, incident, now) if incident else Scene(None)
+        case _:
+            assert_never(row.kind)
+
+
+def finish(tx: Tx, row: Delivery, scene: Scene, ts: str | None, link: str | None, now: Ms) -> None:
+    """Remembers what was said: the message `ts`, None when there was nothing to say."""
+    if row.kind is Kind.CARD and scene.incident is not None and ts is not None:
+        card = scene.card or Card(incident_id=scene.incident.id, channel=row.channel, ts=ts)
+        tx.cards.put(replace(card, ts=ts, shown_revision=scene.incident.revision, permalink=link))
+    if scene.roll is not None and scene.shown_ts is None and ts is not None:
+        roll = tx.rolls.lock(scene.roll)
+        if roll.number == scene.roll.number:
+            tx.rolls.put(replace(roll, ts=ts))
+    tx.outbox.done(row, now)
+
+
+def _incident_scene(tx: Tx, row: Delivery, incident: Incident, now: Ms) -> Scene:
+    tail = tx.tails.get(incident.account, incident.job_id)
+    job = tail.job if tail else None
+    card = tx.cards.get(incident.id, row.channel)
+    if card is None and not has_a_card(incident):
+        return Scene(None)
+    if row.kind is Kind.CARD:
+        content = _card(tx, incident, job, row.channel, is_new=card is None)
+        return Scene(content, card, incident, job, shown_ts=card.ts if card else None)
+    if card is None:
+        return _without_card(row, now)
+    reply = None if row.kind is Kind.AROUND else ReplyContent(incident=incident, payload=row.payload, job=job)
+    return Scene(reply, card, incident, job)
+
+
+def _without_card(row: Delivery, now: Ms) -> Scene:
+    """What has a lane of its own waits for the card; whatever else is said stands behind it in its lane."""
+    if row.kind in OWN_LANES and now - row.created_ms < CARD_WAIT_MS:
+        raise TransientError("its card is not posted yet")
+    return Scene(None)
+
+
+def _card(tx: Tx, incident: Incident, job: Job | None, channel: str, *, is_new: bool) -> CardContent:
+    family = tx.incidents.newest(incident.account, incident.job_id)
+    facts = incident.facts
+    cause = family.get(facts.caused_by or "") if facts.role is Role.CASCADE else None
+    previous = tx.incidents.get(incident.previous_id) if incident.previous_id else None
+    earlier = tx.incidents.earlier(incident)
+    return CardContent(
+        incident=incident,
+        job=job,
+        consequences=tuple(
+            other
+            for other in family.values()
+            if other.facts.role is Role.CASCADE and other.facts.caused_by == facts.key
+        ),
+        cause=cause,
+        cause_card=_nearest(tx, cause, channel),
+        previous=(previous, _nearest(tx, previous, channel)) if previous else None,
+        earlier=(earlier, _nearest(tx, earlier.last, channel)) if earlier else None,
+        mention=_mention(tx, job, channel) if job and is_new else None,
+    )
+
+
+def _nearest(tx: Tx, incident: Incident | None, channel: str) -> Card | None:
+    """The incident's card in this channel, or else one in another that it was shown in."""
+    cards = tx.cards.of(incident.id) if incident else ()
+    return next((card for card in cards if card.channel == channel), next(iter(cards), None))
+
+
+def _mention(tx: Tx, job: Job, channel: str) -> str | None:
+    covering = (watch for watch in tx.watches.of_channel(channel) if watch.covers(job))
+    return next((watch.mention for watch in covering if watch.mention), None)
+
+
+def _roll_scene(tx: Tx, row: Delivery) -> Scene:
+    roll = tx.rolls.get(str(row.payload["roll"]))
+    if roll is None or roll.number != row.payload["number"]:
+        return Scene(None)
+    found = tx.incidents.listed(roll.listed)
+    shown = [one for one in found if _is_of(roll, one)]
+    if not shown and roll.ts is None:
+        return Scene(None)
+    jobs = {
+        job_id: job
+        for account in {one.account for one in shown}
+        for job_id, job in tx.tails.jobs(account, with_closed=True).items()
+    }
+    entries = tuple(
+        Entry(incident=one, job=jobs.get(one.job_id), card=tx.cards.get(one.id, roll.channel)) for one in shown
+    )
+    return Scene(RollContent(roll=roll, entries=entries), roll=roll, shown_ts=roll.ts)
+
+
+def _is_of(roll: Roll, incident: Incident) -> bool:
+    """Blame may have changed its mind: a consequence stands under its cause, and harmless noise among its like."""
+    return has_a_card(incident) if roll.kind is RollKind.STORM else incident.facts.role is Role.NOISE
+
+
+def _notice(tx: Tx, row: Delivery) -> NoticeContent | None:
+    tail = tx.tails.get(str(row.payload["account"]), str(row.payload["job_id"]))
+    if tail is None:
+        return None
+    open_incidents = tx.incidents.unresolved(channel=row.channel, job_id=tail.job.id)
+    return NoticeContent(
+        job=tail.job,
+        payload=row.payload,
+        open_incidents=tuple((incident, tx.cards.get(incident.id, row.channel)) for incident in open_incidents),
+    )

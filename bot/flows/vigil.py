@@ -1,0 +1,247 @@
+"""The vigil: a running job that has written nothing for unusually long gets a card, which closes itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
+
+import structlog
+
+from bot.errors import ApiRefused, LeaseLost, TransientError
+from bot.flows.leases import Leases
+from bot.flows.ports import Database, Lease, Priority, TrainingApi, Tx
+from bot.flows.reader import SKEW_MS
+from bot.flows.record import Recorder
+from bot.incidents import announce
+from bot.incidents.incident import Incident, State
+from bot.incidents.last_lines import span
+from bot.incidents.silence import KEY, Rhythm, closed, fell_silent
+from bot.jobs.job import Job, Metrics
+from bot.jobs.watch import Watch
+from bot.logs.line import Line
+from bot.logs.pages import PAGE_LIMIT, Direction, PageRequest
+from bot.times import Clock, Ms, Ns, ms_floor, ms_from_s, now_ms, ns_from_ms
+
+log = structlog.get_logger(__name__)
+
+RECENT_MS = ms_from_s(3600)
+"""Who wrote until when is told from so much of the log before the last line."""
+LOAD_MS = ms_from_s(300)
+"""The newest sample of these last minutes says what the GPUs do."""
+EDIT_INTERVAL_MS = ms_from_s(10)
+AGAIN_FACTOR = 2
+"""A silence is looked at again when it has lasted this many times as long."""
+
+T = TypeVar("T")
+
+
+class Listener(Protocol):
+    """A job that is being read (`flows/reader`)."""
+
+    @property
+    def job(self) -> Job: ...
+
+    @property
+    def rhythm(self) -> Rhythm: ...
+
+    def hears_all(self, now: Ms) -> bool:
+        """Whether its log is read up to the present moment, all levels of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A silence that is known: its incident, and the watches that were told of it by this process."""
+
+    incident: Incident
+    told: frozenset[int] = frozenset()
+
+    def is_of(self, since_ns: Ns) -> bool:
+        return self.incident.facts.first_ns == since_ns
+
+    def is_worth_a_look(self, now_ms: Ms) -> bool:
+        facts, lasts = self.incident.facts, self.incident.state is not State.RESOLVED
+        return lasts and ns_from_ms(now_ms) - facts.first_ns >= AGAIN_FACTOR * (facts.last_ns - facts.first_ns)
+
+
+@dataclass(slots=True)
+class Ward:
+    """An account as it was taken over with the lease of this epoch: its silences by job id."""
+
+    epoch: int
+    quiet: dict[str, Quiet] = field(default_factory=dict)
+
+
+class Vigil:
+    """Watches over the jobs of the held accounts. `listeners` gives those that this process reads now."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        apis: Mapping[str, TrainingApi],
+        leases: Leases,
+        clock: Clock,
+        listeners: Callable[[], Iterable[Listener]],
+    ) -> None:
+        self._db = db
+        self._apis = apis
+        self._leases = leases
+        self._clock = clock
+        self._listeners = listeners
+        self._wards: dict[str, Ward] = {}
+
+    async def tick(self) -> None:
+        """Opens, refreshes and closes incidents of silence."""
+        for account, lease in tuple(self._leases.held.items()):
+            if account not in self._apis:
+                continue
+            listeners = {one.job.id: one for one in self._listeners() if one.job.account == account}
+            try:
+                await self._account(lease, listeners)
+            except LeaseLost:
+                self._leases.drop(account)
+
+    async def _account(self, lease: Lease, listeners: Mapping[str, Listener]) -> None:
+        now = now_ms(self._clock)
+        ward = self._wards.get(lease.account)
+        if ward is None or ward.epoch != lease.epoch:
+            ward = self._wards[lease.account] = await self._db.run(lambda tx: _taken_over(tx, lease))
+        watches = await self._db.run(lambda tx: tx.watches.active(lease.account))
+        for job_id in tuple(ward.quiet):
+            await self._close_if_over(lease, ward, job_id, listeners.get(job_id), now)
+        for listener in listeners.values():
+            if due := _due(listener, watches, now):
+                await self._tell(lease, ward, listener, due, now)
+
+    async def _close_if_over(
+        self, lease: Lease, ward: Ward, job_id: str, listener: Listener | None, now: Ms
+    ) -> None:
+        incident = ward.quiet[job_id].incident
+        job = listener.job if listener else await self._db.run(lambda tx: _job(tx, incident))
+        why = _over(incident, job, listener.rhythm if listener else None, now)
+        if why is not None:
+            await self._db.run(lambda tx: _close(tx, lease, incident, why, now))
+            log.info("silence_over", job=job_id, why=why)
+            del ward.quiet[job_id]
+
+    async def _tell(self, lease: Lease, ward: Ward, listener: Listener, due: tuple[Watch, ...], now: Ms) -> None:
+        job, rhythm = listener.job, listener.rhythm
+        if rhythm.heard_ns is None:
+            return
+        known, told = ward.quiet.get(job.id), frozenset(watch.id for watch in due)
+        if known is None or not known.is_of(rhythm.heard_ns) or known.is_worth_a_look(now):
+            lines, metrics = await self._look(job, rhythm.heard_ns, now)
+            silent = Silent(job=job, rhythm=rhythm, lines=lines, metrics=metrics, due=due, now_ms=now)
+            incident = await self._db.run(lambda tx: silent.record(tx, lease))
+            log.info("silence", job=job.id, quiet_ms=rhythm.quiet_ms(now), incident=incident.id)
+            ward.quiet[job.id] = Quiet(incident, told)
+        elif told - known.told:
+            await self._db.run(lambda tx: _show(tx, lease, known.incident, due, now))
+            ward.quiet[job.id] = Quiet(known.incident, told)
+
+    async def _look(self, job: Job, heard_ns: Ns, now: Ms) -> tuple[tuple[Line, ...], tuple[Metrics, ...]]:
+        """The last lines and the newest load; what the API does not give is left unsaid."""
+        api = self._apis[job.account]
+        request = PageRequest(
+            start_ms=Ms(ms_floor(heard_ns) - RECENT_MS),
+            end_ms=Ms(now + SKEW_MS),
+            direction=Direction.DESC,
+            limit=PAGE_LIMIT,
+        )
+        page, metrics = await asyncio.gather(
+            _or_none(api.log_page(job, request, Priority.POLL)),
+            _or_none(api.metrics(job, Ms(now - LOAD_MS), now, Priority.POLL)),
+        )
+        return page.lines if page else (), metrics or ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silent:
+    """All that is known of a silence at the moment when it is told or refreshed."""
+
+    job: Job
+    rhythm: Rhythm
+    lines: Sequence[Line]
+    metrics: Sequence[Metrics]
+    due: tuple[Watch, ...]
+    now_ms: Ms
+
+    def record(self, tx: Tx, lease: Lease) -> Incident:
+        """Opens the incident, or brings it up to date; one that a person has resolved stays as it is."""
+        tx.accounts.check(lease)
+        before = tx.incidents.newest(self.job.account, self.job.id).get(KEY)
+        if before and before.facts.first_ns == self.rhythm.heard_ns and before.state is State.RESOLVED:
+            return before
+        facts = fell_silent(
+            self.job, self.rhythm, self.now_ms, self.lines, self.metrics, before.facts if before else None
+        )
+        recorder = Recorder(
+            tx=tx, job=self.job, watches=self.due, now_ms=self.now_ms, edit_interval_ms=EDIT_INTERVAL_MS
+        )
+        [incident] = recorder.record([facts])
+        if before and before.id == incident.id:
+            _show(tx, lease, incident, self.due, self.now_ms)
+        return incident
+
+
+def _due(listener: Listener, watches: Sequence[Watch], now: Ms) -> tuple[Watch, ...]:
+    """The watches for which the job has been quiet for too long; none unless its silence is certain."""
+    job, rhythm = listener.job, listener.rhythm
+    if job.status.name != "RUNNING" or rhythm.heard_ns is None or not listener.hears_all(now):
+        return ()
+    quiet_ms = rhythm.quiet_ms(now)
+    return tuple(
+        # A pattern chooses among errors; who asks for silences by name gets them.
+        watch if watch.silence_s is None else replace(watch, pattern=None)
+        for watch in watches
+        if watch.covers(job) and quiet_ms >= rhythm.limit_ms(watch.silence_s)
+    )
+
+
+def _over(incident: Incident, job: Job | None, rhythm: Rhythm | None, now: Ms) -> str | None:
+    """Why the silence is over, as a sentence; None while it lasts."""
+    since = incident.facts.first_ns
+    if job is None or job.status.has_ended:
+        return f"The job has ended: {job.status.label}." if job else "The job is not watched any more."
+    if job.status.name != "RUNNING":
+        return f"The job is {job.status.label}."
+    if rhythm is not None and rhythm.heard_ns is not None and rhythm.heard_ns > since:
+        return f"It writes again, after {span(ns_from_ms(now) - since)}."
+    return None
+
+
+def _taken_over(tx: Tx, lease: Lease) -> Ward:
+    open_ones = (one for one in tx.incidents.unresolved() if one.account == lease.account and one.facts.key == KEY)
+    return Ward(lease.epoch, {incident.job_id: Quiet(incident) for incident in open_ones})
+
+
+def _job(tx: Tx, incident: Incident) -> Job | None:
+    tail = tx.tails.get(incident.account, incident.job_id)
+    return tail.job if tail else None
+
+
+def _close(tx: Tx, lease: Lease, incident: Incident, why: str, now: Ms) -> None:
+    tx.accounts.check(lease)
+    stored = tx.incidents.get(incident.id)
+    done = closed(stored, now, why) if stored else None
+    if done is not None:
+        tx.incidents.put(done.incident)
+        tx.incidents.note(done.entry)
+        tx.outbox.add(announce.acted(done.incident, done.entry, tx.cards.of(done.incident.id), now))
+
+
+def _show(tx: Tx, lease: Lease, incident: Incident, due: Sequence[Watch], now: Ms) -> None:
+    """A card in each channel that has none yet: each watch has its own patience."""
+    tx.accounts.check(lease)
+    if incident.state is not State.RESOLVED:
+        missing = [watch for watch in due if tx.cards.get(incident.id, watch.channel) is None]
+        tx.outbox.add(announce.opened(incident, missing, now))
+
+
+async def _or_none(call: Awaitable[T]) -> T | None:
+    try:
+        return await call
+    except (ApiRefused, TransientError) as error:
+        log.info("silence_without_a_figure", reason=str(error))
+        return None

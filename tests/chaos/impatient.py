@@ -1,0 +1,28 @@
+"""`joblogs` in a hurry: what takes over from a killed process after half a minute does so after seconds.
+
+    python -m tests.chaos.impatient run
+
+Only spans of time are shorter, all code is the product's own.
+"""
+
+import bot.app
+from bot.__main__ import main
+from bot.flows import deliver, leases, pace
+from bot.schedule import Beat
+
+LONGEST_BEAT_S = 0.5
+
+
+def hurry() -> None:
+    leases.TTL_MS = 2_500
+    deliver.CLAIM_TTL_MS = 4_000
+    deliver.SEND_S = 3.0
+    deliver.LONGEST_RETRY_MS = 1_000
+    pace.POST_INTERVAL_MS = 20
+    pace.EDITS_PER_MINUTE = 100_000
+    bot.app.Beat = lambda name, every_s, run: Beat(name, min(every_s, LONGEST_BEAT_S), run)  # type: ignore[assignment,misc]
+
+
+if __name__ == "__main__":
+    hurry()
+    main()

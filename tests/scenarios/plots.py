@@ -1,0 +1,59 @@
+"""What many stories begin with, and how they look into the database."""
+
+import sqlite3
+from typing import Any
+
+from bot.sandbox.baseten.job import SimJob
+from tests.stage import CHANNEL, Stage, shown
+
+OOM = "ERROR torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
+TABLES = ("watches", "tails", "incidents", "history", "cards", "outbox")
+
+
+async def watching(stage: Stage, target: str = "llama-ft", channel: str = CHANNEL) -> None:
+    answer = await stage.command(f"watch {target}", channel=channel)
+    assert "watches" in shown(answer), answer
+
+
+async def failed_once(stage: Stage, **job: Any) -> SimJob:
+    """A watched job that has written one error, which nobody has told yet."""
+    made = stage.job(**job)
+    await watching(stage)
+    await stage.ticks(2)
+    made.write(OOM, level="ERROR")
+    return made
+
+
+def fail_more(stage: Stage, count: int = 4) -> list[SimJob]:
+    """So many other jobs of the watched project fail: within one job all else would follow from its first failure."""
+    jobs = [stage.job(f"other-{number}") for number in range(count)]
+    for job in jobs:
+        job.write(OOM, level="ERROR")
+    return jobs
+
+
+async def with_card(stage: Stage, **job: Any) -> tuple[SimJob, dict[str, Any]]:
+    """A job whose one error has its card, and the lines around it in the thread."""
+    made = await failed_once(stage, **job)
+    await stage.ticks(6)
+    [card] = stage.cards()
+    return made, card
+
+
+async def waiting(stage: Stage) -> int:
+    """Rows that are still to be said, those of stopped lanes left out."""
+    now = stage.clock.now_ns() // 1_000_000
+    count, _ = await stage.bot.db.run(lambda tx: tx.outbox.depth(now))
+    return count
+
+
+def rows(stage: Stage) -> dict[str, list[Any]]:
+    """Everything that a person can change in the database, by table (SQLite only)."""
+    assert stage.settings.sqlite_path is not None
+    connection = sqlite3.connect(stage.settings.sqlite_path)
+    try:
+        return {
+            name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES
+        }  # table names of ours
+    finally:
+        connection.close()

@@ -1,0 +1,217 @@
+"""What a channel hears when logs cannot be read, and that nothing is lost by it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot.sandbox.baseten.job import SimJob
+from tests.scenarios.tailing import BOOM, MINUTE, S, counted, errors, is_exact, notices, watch
+from tests.stage import KEY, Stage, open_stage, shown
+
+BEHIND = "has not been read"
+CAUGHT_UP = "has been read up to now again"
+
+
+@pytest.fixture
+async def stage(sqlite_url: str) -> AsyncIterator[Stage]:
+    async with open_stage(sqlite_url) as opened:
+        yield opened
+
+
+async def watched(stage: Stage, count: int = 1) -> list[SimJob]:
+    jobs = [stage.job(f"run-{number}") for number in range(count)]
+    await watch(stage)
+    await stage.ticks(4)
+    return jobs
+
+
+def impatient(stage: Stage) -> None:
+    """A server that never answers is given up after a tenth of a second, so that the test need not wait."""
+    calls = stage.bot.watch._apis["default"]._calls
+    calls._options = replace(calls._options, read_s=0.1, connect_s=0.1, deadline_s=0.3)
+
+
+@pytest.mark.parametrize("kind", ["status:503", "garbage", "reset", "truncate"])
+async def test_an_hour_of_failures_loses_nothing_and_is_told_once(stage: Stage, kind: str):
+    jobs = await watched(stage, 3)
+    stage.world.faults.add(kind=kind, duration_s=3600)
+    for minute in range(62):
+        for job in jobs:
+            job.write(BOOM, level="ERROR")
+            job.write(f"step {minute}", level="INFO")
+        await stage.tick(60)
+    await stage.ticks(20, 3)
+    for job in jobs:
+        await is_exact(stage, job)
+    [behind] = notices(stage, BEHIND)
+    assert "and 2 other jobs" in behind
+    assert len(notices(stage, CAUGHT_UP)) == 1
+    assert len(stage.cards()) == 3
+
+
+async def test_ten_minutes_without_any_answer_lose_nothing_and_are_told_once(stage: Stage):
+    jobs = await watched(stage, 2)
+    impatient(stage)
+    stage.world.faults.add("logs", kind="timeout", duration_s=600)
+    for _ in range(40):
+        jobs[0].write(BOOM, level="ERROR")
+        await stage.tick(15)
+    await stage.ticks(20, 3)
+    await is_exact(stage, jobs[0])
+    assert len(notices(stage, BEHIND)) == 1
+    assert len(notices(stage, CAUGHT_UP)) == 1
+
+
+async def test_a_minute_of_failures_is_not_worth_a_word(stage: Stage):
+    [job] = await watched(stage)
+    stage.world.faults.add("logs", kind="status:500", duration_s=60)
+    for _ in range(6):
+        job.write(BOOM, level="ERROR")
+        await stage.tick(10)
+    await stage.ticks(20, 3)
+    await is_exact(stage, job)
+    assert not notices(stage, "log")
+
+
+async def test_a_restart_in_the_middle_of_an_outage_repeats_no_notice(stage: Stage):
+    [job] = await watched(stage)
+    stage.world.faults.add("logs", kind="status:500", duration_s=1200)
+    await stage.ticks(30, 10)
+    job.write(BOOM, level="ERROR")
+    assert len(notices(stage, BEHIND)) == 1
+    await stage.restart()
+    await stage.ticks(40, 10)
+    assert len(notices(stage, BEHIND)) == 1
+    await stage.ticks(60, 10)
+    assert len(notices(stage, BEHIND)) == 1
+    assert len(notices(stage, CAUGHT_UP)) == 1
+    await is_exact(stage, job)
+
+
+async def test_one_channel_with_two_jobs_hears_once_that_both_have_caught_up(stage: Stage):
+    one, two = await watched(stage, 2)
+    stage.world.faults.add("logs", kind="status:500", duration_s=600, job_id=one.id)
+    stage.world.faults.add("logs", kind="status:500", duration_s=1200, job_id=two.id)
+    await stage.ticks(80, 10)
+    assert len(notices(stage, BEHIND)) == 1
+    assert not notices(stage, CAUGHT_UP)
+    await stage.ticks(60, 10)
+    assert len(notices(stage, BEHIND)) == 1
+    assert len(notices(stage, CAUGHT_UP)) == 1
+
+
+@pytest.mark.parametrize("kind", ["403", "404"])
+async def test_a_refusal_pauses_once_for_all_jobs_and_comes_back_by_itself(stage: Stage, kind: str):
+    jobs = await watched(stage, 3)
+    await stage.ticks(10, 30)
+    stage.world.faults.add("logs", kind=kind)
+    await stage.ticks(60, 10)
+    [paused] = notices(stage, "the watch is paused")
+    assert "and 2 other jobs" in paused
+    assert f"({kind})" in paused
+    asked = stage.world.requests.count("logs")
+    await stage.ticks(30, 10)
+    assert stage.world.requests.count("logs") - asked <= 3 * 6
+
+    jobs[1].write(BOOM, level="ERROR")
+    stage.world.faults.clear()
+    await stage.ticks(40, 10)
+    [resumed] = notices(stage, "the watch goes on")
+    assert "and 2 other jobs" in resumed
+    assert len(notices(stage, "the watch is paused")) == 1
+    await is_exact(stage, jobs[1])
+    assert not notices(stage, BEHIND)
+
+
+async def test_a_paused_watch_goes_on_at_once_when_the_status_of_its_job_changes(stage: Stage):
+    [job] = await watched(stage)
+    await stage.ticks(10, 30)
+    stage.world.faults.add("logs", kind="404")
+    await stage.ticks(60, 30)
+    assert notices(stage, "the watch is paused")
+    stage.world.faults.clear()
+    job.write(BOOM, level="ERROR")
+    job.set_status("TRAINING_JOB_FAILED")
+    await stage.ticks(5)
+    await is_exact(stage, job)
+
+
+async def test_the_log_of_a_brand_new_job_may_be_missing(stage: Stage):
+    [job] = await watched(stage)
+    stage.world.faults.add("logs", kind="404", duration_s=100)
+    await stage.ticks(20, 5)
+    job.write(BOOM, level="ERROR")
+    await stage.ticks(10, 5)
+    await is_exact(stage, job)
+    assert not notices(stage, "pause")
+
+
+async def test_a_job_that_could_not_be_deployed_has_no_log_and_still_an_end(stage: Stage):
+    [job] = await watched(stage)
+    stage.world.faults.add("logs", kind="404")
+    job.set_status("TRAINING_JOB_DEPLOY_FAILED", error_message="no such image")
+    await stage.ticks(4, 5)
+    assert notices(stage, "could not be deployed")
+    await stage.ticks(60, 30)
+    assert not notices(stage, "pause")
+    tail = await stage.bot.db.run(lambda tx: tx.tails.get("default", job.id))
+    assert tail is not None
+    assert tail.closed
+
+
+async def test_a_key_that_is_revoked_is_told_and_nothing_is_lost_until_it_is_back(stage: Stage):
+    [job] = await watched(stage)
+    team = stage.world.keys.pop(KEY)
+    job.write(BOOM, level="ERROR")
+    await stage.ticks(60, 10)
+    [behind] = notices(stage, BEHIND)
+    assert "API key" in behind
+    stage.world.keys[KEY] = team
+    await stage.ticks(20, 10)
+    await is_exact(stage, job)
+    assert len(notices(stage, CAUGHT_UP)) == 1
+
+
+async def test_a_loud_job_is_read_at_its_level_and_says_so_once(stage: Stage):
+    [job] = await watched(stage)
+    traceback = ("Traceback (most recent call last):", '  File "train.py", line 3, in main', "    step()")
+    for second in range(60):
+        now = stage.clock.now_ns()
+        for number in range(12_000):
+            job.write("step", level="INFO", at_ns=now + number * 150_000)
+        if second == 40:
+            for text in traceback:
+                job.write(text, at_ns=now + S)
+            job.write("ValueError: bad loss", level="ERROR", at_ns=now + S)
+        await stage.tick(2)
+        if notices(stage, "it writes more") and second > 48:
+            break
+    await stage.ticks(4)
+    assert len(notices(stage, "it writes more")) == 1
+    await is_exact(stage, job)
+    [card] = stage.cards()
+    assert "train.py" in shown(card)
+    await stage.ticks(100, 5)
+    assert len(notices(stage, "it is quiet enough again")) == 1
+    await is_exact(stage, job)
+
+
+async def test_a_long_history_is_skimmed_and_new_incidents_show_what_was_skipped(stage: Stage):
+    job = stage.job(created_ms=stage.clock.now_ns() // 1_000_000 - 7_200_000)
+    now = stage.clock.now_ns()
+    for number in range(150_000):
+        job.write("step", level="INFO", at_ns=now - 100 * MINUTE + number * 30_000_000)
+    for text in ("Traceback (most recent call last):", '  File "train.py", line 3, in main', "    step()"):
+        job.write(text, at_ns=now - 20 * MINUTE)
+    job.write("ValueError: bad loss", level="ERROR", at_ns=now - 20 * MINUTE)
+    await watch(stage)
+    await stage.ticks(25)
+    assert await counted(stage, job) == errors(job) == 1
+    [card] = stage.cards()
+    assert "train.py" in shown(card)
+    assert len(notices(stage, "there was much to catch up with")) == 1
+    assert not notices(stage, "it writes more")
+    job.write(BOOM, level="ERROR")
+    await stage.ticks(8)
+    await is_exact(stage, job)
