@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# A proxy with a certificate of its own is trusted when the machine trusts it.
+export UV_SYSTEM_CERTS ?= true
 
 .PHONY: demo test check bench pictures packages clean
 

@@ -17,9 +17,10 @@ Rooms, from the ground up; each may use only those above it::
     times.py     Ns, Ms and the clock: the only place that converts units
     errors.py    the tree of failures
     logs/        NOUNS, pure    line · pages · reading · window · fold · query · redact
-    jobs/        NOUNS, pure    job (status, instance) · watch · wish · reference (the forms of JOB)
-    incidents/   NOUNS, pure    incident · fingerprint · grouping · blame · triage · announce
-    flows/       VERBS, async   ports · watch · answer · triage · deliver · lifecycle · subscribe; know only ports
+    jobs/        NOUNS, pure    job (status, instance) · watch · wish · reference (the forms of JOB) · balance
+    incidents/   NOUNS, pure    incident · fingerprint · grouping · blame · triage · silence · ending · announce
+    flows/       VERBS, async   ports · watch · answer · triage · deliver · lifecycle · vigil · verdict ·
+                 subscribe; know only ports
     baseten/     WIRE           the REST client: endpoints, budget of requests, errors
     slack/       WIRE           ids · mrkdwn · cards · commands · actions · gateway · server
     store/       WIRE           tables, repositories, migrations

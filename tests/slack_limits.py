@@ -318,6 +318,22 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def _chart(block: Node, path: str) -> Problems:
+    """Bars, areas and lines: `data_visualization` with series; we draw no pies."""
+    chart = block.get("chart", {})
+    series, categories = chart.get("series", []), chart.get("axis_config", {}).get("categories", [])
+    if _units(block.get("title", "")) not in range(1, 51):
+        yield f"{path}/title: 1 to 50 characters"
+    if chart.get("type") not in ("bar", "area", "line") or len(series) not in range(1, 13):
+        yield f"{path}/chart: a bar, area or line chart of 1 to 12 series"
+    for at, points in enumerate(one.get("data", []) for one in series):
+        labels = [point["label"] for point in points]
+        if labels != categories or len(set(labels)) != len(labels) or len(labels) not in range(1, 21):
+            yield f"{path}/chart/series/{at}: 1 to 20 points, one for each category"
+        if any(_units(label) not in range(1, 21) for label in labels):
+            yield f"{path}/chart/series/{at}: labels of 1 to 20 characters"
+
+
 _CHECKS: dict[str, Callable[[Node, str], Problems]] = {
     "section": _section,
     "header": _header,
@@ -325,4 +341,5 @@ _CHECKS: dict[str, Callable[[Node, str], Problems]] = {
     "actions": _actions,
     "input": _input,
     "rich_text": _rich_text,
+    "data_visualization": _chart,
 }

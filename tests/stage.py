@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ class TurnedClock:
 
     ahead_s: float = 0.0
     _turned: asyncio.Event = field(default_factory=asyncio.Event)
+    _alarms: list[float] = field(default_factory=list)
 
     def now_ns(self) -> Ns:
         return Ns(time.time_ns() + int(self.ahead_s * 1_000_000_000))
@@ -36,11 +37,19 @@ class TurnedClock:
 
     async def sleep(self, seconds: float) -> None:
         until = self.monotonic_s() + seconds
-        while (left := until - self.monotonic_s()) > 0:
-            try:
-                await asyncio.wait_for(self._turned.wait(), left)
-            except TimeoutError:
-                return
+        self._alarms.append(until)
+        try:
+            while (left := until - self.monotonic_s()) > 0:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._turned.wait(), left)
+        finally:
+            self._alarms.remove(until)
+
+    def turn_to_next(self, limit_s: float) -> None:
+        """Wakes whoever sleeps and is to wake next, unless that is further away than `limit_s`."""
+        left = min(self._alarms, default=self.monotonic_s() + limit_s) - self.monotonic_s()
+        if left < limit_s:
+            self.turn(max(0.0, left))
 
     def turn(self, seconds: float) -> None:
         self.ahead_s += seconds
@@ -85,24 +94,28 @@ class Stage:
 
     async def tick(self, seconds: float = 2.0) -> None:
         """Time passes, and every beat has its turn."""
+        await self.turn_the_watch(seconds)
+        await self.patiently(self.bot.verdict.tick())
+        await self.patiently(self.bot.vigil.tick())
+        await self.deliver()
+
+    async def turn_the_watch(self, seconds: float) -> None:
+        """Time passes for those beats alone that read the jobs."""
         self.clock.turn(seconds)
         await self.bot.leases.tick()
         await self.patiently(self.bot.lifecycle.tick())
         await self.bot.watch.tick()
         await self.patiently(self.bot.watch.settle())
-        await self.patiently(self.bot.verdict.tick())
-        await self.patiently(self.bot.vigil.tick())
-        await self.deliver()
 
     async def ticks(self, count: int, seconds: float = 2.0) -> None:
         for _ in range(count):
             await self.tick(seconds)
 
     async def patiently(self, doing: Coroutine[Any, Any, object]) -> None:
-        """Lets it finish; while it only waits (for its next try, say), time passes."""
+        """Lets it finish; where it only waits for its next try, time passes."""
         task = asyncio.create_task(doing)
-        while not (await asyncio.wait({task}, timeout=0.05))[0]:
-            self.clock.turn(0.25)
+        while not (await asyncio.wait({task}, timeout=0.02))[0]:
+            self.clock.turn_to_next(limit_s=9.0)
         await task
 
     async def deliver(self) -> None:

@@ -19,7 +19,7 @@ from bot.jobs.job import Job
 from bot.jobs.watch import Watch
 from bot.logs.asking import Exchange
 from bot.logs.line import Level
-from bot.logs.order import Api
+from bot.logs.order import SPAN_MS, Api
 from bot.logs.pace import Options, next_poll_ms
 from bot.logs.window import Outcome, begin
 from bot.times import Ms, ms_from_s
@@ -28,8 +28,24 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+SHORTEST_SPAN_MS = ms_from_s(1800)
 YOUNG_MS = ms_from_s(120)
 """For so long after an incident changed, its job is read at the fastest pace."""
+
+
+@dataclass(slots=True)
+class Span:
+    """The longest window that the API answers: what is documented, and less if it refuses that."""
+
+    ms: int = SPAN_MS
+
+    def shrink(self, error: JoblogsError | None) -> bool:
+        """Whether `error` may mean that the window was too long; then the next one is half as long."""
+        if not isinstance(error, ApiRefused) or error.status not in (400, 422) or self.ms <= SHORTEST_SPAN_MS:
+            return False
+        self.ms = max(SHORTEST_SPAN_MS, self.ms // 2)
+        log.info("span_shrunk", span_ms=self.ms, reason=str(error))
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +58,7 @@ class Poll:
     watches: Sequence[Watch]
     lag_ms: int
     slowest_ms: int
+    span: Span
 
     @property
     def now(self) -> Ms:
@@ -58,7 +75,8 @@ class Poll:
         Raises:
             LeaseLost, StoreUnavailable: nothing was committed, and `reader` is ahead of the database.
         """
-        options = Options(level=self.level, ended_ms=reader.ended_ms, lag_ms=self.lag_ms)
+        api = Api(span_ms=self.span.ms)
+        options = Options(level=self.level, ended_ms=reader.ended_ms, lag_ms=self.lag_ms, api=api)
         outcome, error = await self._drive(reader.job, begin(reader.cursor, self.now, options))
         if error is not None and not outcome.pages and is_not_there(error, reader.job, self.now):
             outcome, error = self._without_a_log(reader, outcome), None
@@ -87,7 +105,7 @@ class Poll:
         skims = outcome.cursor.skim is not None or outcome.skim_ended is not None
         before = reader.engine.dump() if skims else b""
         facts = reader.feed(outcome.lines, now=self.now, level=self.level)
-        where = moments(facts, reader.seen) if skims else []
+        where = moments((*facts, *reader.pending()), reader.seen) if skims and outcome.lines else []
         if not where:
             return outcome, facts
         found = Surroundings(cursor=outcome.cursor, lines=list(outcome.lines), covered=reader.covered)
@@ -115,6 +133,8 @@ class Poll:
         if error is not None:
             reader.trouble = trouble_of(error, reader.trouble, self.now)
             reader.due_ms = next_try_ms(reader, error, self.now)
+            if self.span.shrink(error):
+                reader.due_ms = self.now
             log.info("poll_again", job=reader.job.id, reason=str(error), since_ms=reader.trouble.since_ms)
         else:
             reader.trouble = None

@@ -61,6 +61,7 @@ class Reader:
         epoch: of the lease under which it was loaded; under another one what it remembers is out of date.
         busy: a poll or a commit of it is under way; nobody else may touch it.
         polled: something was asked since it was loaded.
+        whole: the last poll left out no level.
         moved: `engine` differs from its committed bytes.
         changed_ms: when an incident of the job last changed.
         heard_ms: when a line was last taken.
@@ -82,6 +83,7 @@ class Reader:
     rhythm: Rhythm
     busy: bool = False
     polled: bool = False
+    whole: bool = True
     moved: bool = False
     changed_ms: Ms = NEVER
     saved_ms: Ms = NEVER
@@ -95,10 +97,12 @@ class Reader:
     def load(cls, tail: Tail, *, epoch: int, start_ms: Ms, now: Ms, level: Level) -> "Reader":
         """As committed; a job that was never read starts at `start_ms`."""
         engine = Engine.restore(tail.engine) if tail.engine else Engine.fresh()
+        cursor = _cursor(tail, start_ms, level)
         return cls(
             tail=tail,
             job=tail.job,
-            cursor=_cursor(tail, start_ms, level),
+            cursor=cursor,
+            whole=cursor.skim is None,
             engine=engine,
             epoch=epoch,
             due_ms=Ms(now + stagger_ms(tail.job.id)),
@@ -114,7 +118,7 @@ class Reader:
     def hears_all(self, now: Ms) -> bool:
         """Whether its log is read up to the present moment, all levels of it."""
         hindered = self.trouble is not None or self.late_since_ms is not None or self.missing_since_ms is not None
-        return self.polled and not hindered and self.cursor.skim is None and now - self.due_ms < OVERDUE_MS
+        return self.polled and not hindered and self.whole and now - self.due_ms < OVERDUE_MS
 
     def saw(self, job: Job, now: Ms) -> None:
         """A newer snapshot of the job; a status that changed is worth a look at the log."""
@@ -132,13 +136,17 @@ class Reader:
         hushed = not lines and now - self.heard_ms >= HUSH_MS
         if lines:
             self.heard_ms = now
-            self.rhythm = self.rhythm.after(lines, whole=self.cursor.skim is None)
+            self.rhythm = self.rhythm.after(lines, whole=self.whole)
         if not lines and not self.engine.carries:
             return ()
         clock_ns = ns_from_ms(now + SKEW_MS if hushed else now)
         facts = self.engine.feed(lines, now_ns=clock_ns, counts_as_error=level)
         self.moved = True
         return facts
+
+    def pending(self) -> tuple[Facts, ...]:
+        """What the incidents would be if nothing were added to what is unfinished."""
+        return Engine.restore(self.engine.dump()).finish() if self.engine.carries else ()
 
     def advance(self, outcome: Outcome, facts: tuple[Facts, ...], now: Ms) -> tuple[Facts, ...]:
         """Moves on by `outcome`, of whose lines `feed` made `facts`; those, and what the end of the log adds."""
@@ -147,6 +155,7 @@ class Reader:
             self.moved = True
         self.polled = True
         self.cursor = outcome.cursor
+        self.whole = outcome.cursor.skim is None and outcome.skim_ended is None
         self.changed_ms = now if facts else self.changed_ms
         self.seen.update(fact.key for fact in facts)
         return facts

@@ -55,7 +55,7 @@ class Recorder:
         return stored
 
     def _show(self, incident: Incident) -> None:
-        """A cause gets a card, harmless noise a line in the job's list; a consequence stands on its cause's card."""
+        """A cause gets a card, harmless noise a line of a list; a consequence stands on its cause's card."""
         channels = announce.channels(incident, self.watches)
         if announce.has_a_card(incident):
             self._rolling.show(incident, channels)
@@ -74,6 +74,8 @@ class Recorder:
         elif not announce.has_a_card(after) or not announce.has_a_card(before):
             self._show(after)
         self._seen_again(after, cards)
+        if before.facts.role is Role.NOISE and after.facts.role is not Role.NOISE:
+            self._rolling.harmful_after_all(after, announce.channels(before, self.watches))
         return after
 
     def _seen_again(self, incident: Incident, cards: Sequence[Card]) -> None:

@@ -1,13 +1,13 @@
 """Where an incident is shown in a channel: by a card of its own, or in a list; inside the poll's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bot.flows.ports import Tx
 from bot.incidents import announce
 from bot.incidents.incident import Incident, State
-from bot.incidents.roll import Listed, OwnCard, harmless_of, joined, place, storm_of, waits_in
+from bot.incidents.roll import Listed, OwnCard, Roll, harmless_of, joined, place, storm_of, waits_in
 from bot.times import Ms, ms_from_s
 
 HARMLESS_WAIT_MS = ms_from_s(60)
@@ -22,9 +22,9 @@ class Rolling:
     edit_interval_ms: int
 
     def show(self, incident: Incident, channels: Sequence[str]) -> None:
-        """A new incident gets its card in each of `channels`, or where too much is new a line of the storm's list."""
+        """A new incident gets its card in each channel, or where too much is new a line of the storm's list."""
         for channel in channels:
-            placed = place(self.tx.rolls.lock(storm_of(channel)), incident.id, self.now_ms)
+            placed = place(self._storm(channel), incident.id, self.now_ms)
             self.tx.rolls.put(placed.roll)
             match placed:
                 case OwnCard():
@@ -34,6 +34,13 @@ class Rolling:
                     self.tx.outbox.add([announce.rolled(roll, self.now_ms, Ms(self.now_ms + wait))])
                 case _:
                     assert_never(placed)
+
+    def _storm(self, channel: str) -> Roll:
+        """Cards that became another one's consequence are not counted: one failure often has several at first."""
+        storm = self.tx.rolls.lock(storm_of(channel))
+        opened = self.tx.incidents.listed([card.incident_id for card in storm.recent])
+        causes = {incident.id for incident in opened if announce.has_a_card(incident)}
+        return replace(storm, recent=tuple(card for card in storm.recent if card.incident_id in causes))
 
     def seen_again(self, incident: Incident, channels: Sequence[str]) -> None:
         """Where it has no card: the storm's list is edited; when the storm is over, it gets one."""
@@ -57,3 +64,10 @@ class Rolling:
             self.tx.rolls.put(roll)
             wait = HARMLESS_EDIT_MS if roll.ts else HARMLESS_WAIT_MS
             self.tx.outbox.add([announce.rolled(roll, self.now_ms, Ms(self.now_ms + wait))])
+
+    def harmful_after_all(self, incident: Incident, channels: Sequence[str]) -> None:
+        """The lists of harmless errors that named it are edited: they show it no more."""
+        for channel in channels:
+            roll = self.tx.rolls.get(harmless_of(channel, incident.account, incident.job_id).name)
+            if roll is not None and incident.id in roll.listed and roll.ts:
+                self.tx.outbox.add([announce.rolled(roll, self.now_ms, self.now_ms)])

@@ -17,6 +17,7 @@ from bot.times import Clock, Ms, now_ms
 
 log = structlog.get_logger(__name__)
 
+NOT_ALLOWED = "joblogs is not enabled in that channel; ask whoever runs it to add the channel."
 CARDS_AT_START = 10
 """Most cards that a new watch posts for incidents that are open already."""
 
@@ -59,12 +60,19 @@ class Subscribe:
         self._rooms = rooms
         self._clock = clock
 
-    async def watch(self, text: str, *, channel: str, user: str) -> Watching | Declined:
-        """Makes or changes the watch that `text` describes, in `channel` unless it names another."""
+    async def watch(
+        self, text: str, *, channel: str, user: str, allowed: frozenset[str] = frozenset()
+    ) -> Watching | Declined:
+        """Makes or changes the watch that `text` describes, in `channel` unless it names another.
+
+        `allowed` are the only channels that may be told of anything; an empty set is all of them.
+        """
         wish = parse_wish(text)
         if isinstance(wish, BadWish):
             return Declined(wish.sentence)
-        target = await self._catalog.find_target(wish.target)
+        if allowed and (wish.channel or channel) not in allowed:
+            return Declined(NOT_ALLOWED)
+        target = await self._catalog.find_target(wish.target.strip("`"))
         if not isinstance(target, Found | FoundProject):
             return _declined(target)
         if obstacle := await self._rooms.obstacle(wish.channel or channel):
@@ -85,7 +93,7 @@ class Subscribe:
 
     async def unwatch(self, text: str, *, channel: str, user: str) -> Unwatched | Declined:
         """Ends the channel's watch of what `text` names: its title, its number, or any form of the target."""
-        name = text.strip().lstrip("#")
+        name = text.strip().strip("`").lstrip("#")
         watches = await self.of_channel(channel)
         if not watches:
             return Declined("This channel watches nothing.")

@@ -75,7 +75,7 @@ class _Teller:
             self._say(Topic.QUIET, until_ms=self.now)
         elif ended is not None and ended.because is Because.BEHIND:
             until = outcome.cursor.others_from_ms
-            self._say(Topic.SKIMMED, detail=f"{_moment(ended.since_ms)} to {_moment(until)}")
+            self._say(Topic.SKIMMED, detail=f"{_moment(ended.since_ms)} to {_moment(until)} UTC")
 
     def gaps(self, gaps: Sequence[Gap]) -> Missed | None:
         for gap in gaps:

@@ -26,6 +26,8 @@ UNREAD_MS = ms_from_s(300)
 LONGEST_WINDOW_MS = ms_from_s(7 * 24 * 3600)
 """The log endpoint takes no longer window."""
 PAGE_LINES = 200
+JUDGED_AT_ONCE = 32
+"""In one tick: when a whole cluster fails the others follow with the next ticks."""
 EDIT_INTERVAL_MS = ms_from_s(10)
 
 
@@ -62,9 +64,8 @@ class Verdict:
         judged = self._judged.get(lease.account, frozenset())
         failed, cases = await self._db.run(lambda tx: _failed(tx, lease.account, judged, now))
         done = {job_id for job_id in judged if job_id in failed} | (failed - {case.job.id for case in cases})
-        for case in cases:
-            if now - case.job.updated_ms < (WAIT_MS if case.read else UNREAD_MS):
-                continue
+        ripe = [case for case in cases if now - case.job.updated_ms >= (WAIT_MS if case.read else UNREAD_MS)]
+        for case in ripe[:JUDGED_AT_ONCE]:
             try:
                 await self._judge(lease, case, now)
                 done.add(case.job.id)

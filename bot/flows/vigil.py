@@ -12,15 +12,17 @@ from bot.flows.leases import Leases
 from bot.flows.ports import Database, Lease, Priority, TrainingApi, Tx
 from bot.flows.reader import SKEW_MS
 from bot.flows.record import Recorder
+from bot.flows.rolling import Rolling
 from bot.incidents import announce
 from bot.incidents.incident import Incident, State
 from bot.incidents.last_lines import span
+from bot.incidents.roll import storm_of
 from bot.incidents.silence import KEY, Rhythm, closed, fell_silent
 from bot.jobs.job import Job, Metrics
 from bot.jobs.watch import Watch
 from bot.logs.line import Line
 from bot.logs.pages import PAGE_LIMIT, Direction, PageRequest
-from bot.times import Clock, Ms, Ns, ms_floor, ms_from_s, now_ms, ns_from_ms
+from bot.times import Clock, Ms, ms_floor, ms_from_s, now_ms, ns_from_ms
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +31,8 @@ RECENT_MS = ms_from_s(3600)
 LOAD_MS = ms_from_s(300)
 """The newest sample of these last minutes says what the GPUs do."""
 EDIT_INTERVAL_MS = ms_from_s(10)
+TOLD_AT_ONCE = 32
+"""In one tick: when a whole cluster falls silent the others follow with the next ticks."""
 AGAIN_FACTOR = 2
 """A silence is looked at again when it has lasted this many times as long."""
 
@@ -56,11 +60,11 @@ class Quiet:
     incident: Incident
     told: frozenset[int] = frozenset()
 
-    def is_of(self, since_ns: Ns) -> bool:
-        return self.incident.facts.first_ns == since_ns
-
-    def is_worth_a_look(self, now_ms: Ms) -> bool:
+    def is_worth_a_look(self, rhythm: Rhythm, now_ms: Ms) -> bool:
+        """Whether it is another silence than that of `rhythm`, or has lasted much longer since the last look."""
         facts, lasts = self.incident.facts, self.incident.state is not State.RESOLVED
+        if facts.first_ns != rhythm.heard_ns:
+            return True
         return lasts and ns_from_ms(now_ms) - facts.first_ns >= AGAIN_FACTOR * (facts.last_ns - facts.first_ns)
 
 
@@ -110,9 +114,12 @@ class Vigil:
         watches = await self._db.run(lambda tx: tx.watches.active(lease.account))
         for job_id in tuple(ward.quiet):
             await self._close_if_over(lease, ward, job_id, listeners.get(job_id), now)
-        for listener in listeners.values():
-            if due := _due(listener, watches, now):
-                await self._tell(lease, ward, listener, due, now)
+        quiet = [(listener, due) for listener in listeners.values() if (due := _due(listener, watches, now))]
+        fresh = [(listener, due) for listener, due in quiet if _is_news(listener, due, ward, now)][:TOLD_AT_ONCE]
+        telling = (self._tell(lease, ward, listener, due, now) for listener, due in fresh)
+        for outcome in await asyncio.gather(*telling, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
 
     async def _close_if_over(
         self, lease: Lease, ward: Ward, job_id: str, listener: Listener | None, now: Ms
@@ -126,23 +133,21 @@ class Vigil:
             del ward.quiet[job_id]
 
     async def _tell(self, lease: Lease, ward: Ward, listener: Listener, due: tuple[Watch, ...], now: Ms) -> None:
-        job, rhythm = listener.job, listener.rhythm
-        if rhythm.heard_ns is None:
+        job, rhythm, told = listener.job, listener.rhythm, _ids(due)
+        known = ward.quiet.get(job.id)
+        if known is not None and not known.is_worth_a_look(rhythm, now):
+            await self._db.run(lambda tx: _show(tx, lease, known.incident, due, now))
+            ward.quiet[job.id] = Quiet(known.incident, told)
             return
-        known, told = ward.quiet.get(job.id), frozenset(watch.id for watch in due)
-        if known is None or not known.is_of(rhythm.heard_ns) or known.is_worth_a_look(now):
-            lines, metrics = await self._look(job, rhythm.heard_ns, now)
-            silent = Silent(job=job, rhythm=rhythm, lines=lines, metrics=metrics, due=due, now_ms=now)
+        silent = await self._look(job, rhythm, due, now)
+        if silent is not None:
             incident = await self._db.run(lambda tx: silent.record(tx, lease))
             log.info("silence", job=job.id, quiet_ms=rhythm.quiet_ms(now), incident=incident.id)
             ward.quiet[job.id] = Quiet(incident, told)
-        elif told - known.told:
-            await self._db.run(lambda tx: _show(tx, lease, known.incident, due, now))
-            ward.quiet[job.id] = Quiet(known.incident, told)
 
-    async def _look(self, job: Job, heard_ns: Ns, now: Ms) -> tuple[tuple[Line, ...], tuple[Metrics, ...]]:
-        """The last lines and the newest load; what the API does not give is left unsaid."""
-        api = self._apis[job.account]
+    async def _look(self, job: Job, rhythm: Rhythm, due: tuple[Watch, ...], now: Ms) -> "Silent | None":
+        """The last lines and the newest load. None where it has written after all, or the log cannot be read."""
+        api, heard_ns = self._apis[job.account], rhythm.heard_ns or ns_from_ms(now)
         request = PageRequest(
             start_ms=Ms(ms_floor(heard_ns) - RECENT_MS),
             end_ms=Ms(now + SKEW_MS),
@@ -153,7 +158,9 @@ class Vigil:
             _or_none(api.log_page(job, request, Priority.POLL)),
             _or_none(api.metrics(job, Ms(now - LOAD_MS), now, Priority.POLL)),
         )
-        return page.lines if page else (), metrics or ()
+        if page is None or any(line.timestamp_ns > heard_ns for line in page.lines):
+            return None
+        return Silent(job=job, rhythm=rhythm, lines=page.lines, metrics=metrics or (), due=due, now_ms=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +206,15 @@ def _due(listener: Listener, watches: Sequence[Watch], now: Ms) -> tuple[Watch, 
     )
 
 
+def _is_news(listener: Listener, due: tuple[Watch, ...], ward: Ward, now: Ms) -> bool:
+    known = ward.quiet.get(listener.job.id)
+    return known is None or known.is_worth_a_look(listener.rhythm, now) or bool(_ids(due) - known.told)
+
+
+def _ids(watches: Iterable[Watch]) -> frozenset[int]:
+    return frozenset(watch.id for watch in watches)
+
+
 def _over(incident: Incident, job: Job | None, rhythm: Rhythm | None, now: Ms) -> str | None:
     """Why the silence is over, as a sentence; None while it lasts."""
     since = incident.facts.first_ns
@@ -232,11 +248,20 @@ def _close(tx: Tx, lease: Lease, incident: Incident, why: str, now: Ms) -> None:
 
 
 def _show(tx: Tx, lease: Lease, incident: Incident, due: Sequence[Watch], now: Ms) -> None:
-    """A card in each channel that has none yet: each watch has its own patience."""
+    """A card in each channel that shows it nowhere yet: each watch has its own patience."""
     tx.accounts.check(lease)
+    missing = [
+        channel
+        for channel in announce.channels(incident, due)
+        if tx.cards.get(incident.id, channel) is None and not _is_listed(tx, incident, channel)
+    ]
     if incident.state is not State.RESOLVED:
-        missing = [watch for watch in due if tx.cards.get(incident.id, watch.channel) is None]
-        tx.outbox.add(announce.opened(incident, missing, now))
+        Rolling(tx=tx, now_ms=now, edit_interval_ms=EDIT_INTERVAL_MS).show(incident, missing)
+
+
+def _is_listed(tx: Tx, incident: Incident, channel: str) -> bool:
+    storm = tx.rolls.get(storm_of(channel).name)
+    return storm is not None and incident.id in storm.listed
 
 
 async def _or_none(call: Awaitable[T]) -> T | None:

@@ -16,9 +16,9 @@ import structlog
 from bot.errors import LeaseLost, TransientError
 from bot.flows.commit import Commit
 from bot.flows.leases import Leases
-from bot.flows.poll import Poll
+from bot.flows.poll import Poll, Span
 from bot.flows.ports import Database, Lease, Tail, TrainingApi
-from bot.flows.reader import SKEW_MS, Reader
+from bot.flows.reader import SKEW_MS, Reader, Trouble
 from bot.flows.troubles import RETRY_MS, news_of
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch as Wish
@@ -66,6 +66,7 @@ class Watch:
         self._failed: dict[tuple[str, str], Reader] = {}
         self._wishes: dict[str, tuple[Wish, ...]] = {}
         self._refreshed: dict[str, Ms] = {}
+        self._spans: defaultdict[str, Span] = defaultdict(Span)
         self._polls: set[asyncio.Task[None]] = set()
         self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(POLLS_AT_ONCE))
 
@@ -173,10 +174,10 @@ class Watch:
             self._lost(reader.job.account)
         except TransientError as error:
             log.warning("poll_not_committed", job=reader.job.id, reason=str(error))
-            self._fail(reader)
+            self._fail(reader, str(error))
         except Exception:
             log.exception("poll_failed", job=reader.job.id)
-            self._fail(reader)
+            self._fail(reader, "joblogs itself fails at it; its own log says why")
         finally:
             reader.busy = False
 
@@ -187,6 +188,7 @@ class Watch:
             commit=self._commit(lease),
             watches=self._covering(reader.job),
             lag_ms=self._options.lag_ms,
+            span=self._spans[lease.account],
             slowest_ms=max(QUIET_MS, MS_PER_S * len(self._readers[lease.account]) // QUIET_POLLS_PER_S),
         )
 
@@ -206,11 +208,12 @@ class Watch:
         self._leases.drop(account)
         self._drop(account)
 
-    def _fail(self, reader: Reader) -> None:
+    def _fail(self, reader: Reader, reason: str) -> None:
         """Not at once again: what made it fail may still be there, and others have to be read."""
         now = now_ms(self._clock)
         reader.due_ms = Ms(now + RETRY_MS)
         reader.late_since_ms = reader.late_since_ms or now
+        reader.trouble = Trouble(since_ms=reader.late_since_ms, reason=reason, refused=False)
         self._forget(reader)
         self._failed[reader.job.account, reader.job.id] = reader
 

@@ -14,7 +14,9 @@ from bot.times import Ms, ms_from_s
 
 FIRST_WAVE_MS = ms_from_s(60)
 """Replicas that join within this time of the first one are no news: one failure reaches them one by one."""
+AROUND_MS = ms_from_s(2)
 CHART_MS = ms_from_s(20)
+"""By then the first wave has reached most replicas."""
 CHART_REPLICAS = 3
 JOINED_NAMED = 8
 
@@ -103,7 +105,7 @@ def opened_in(incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, .
     return (
         _card(incident.id, channel, Urgency.NEW_CARD, now_ms, now_ms),
         *_whole_event(incident, channel, now_ms),
-        _in_thread(Kind.AROUND, incident.id, channel, f"around:{incident.id}:{channel}", {}, now_ms),
+        _later(Kind.AROUND, incident, channel, now_ms, AROUND_MS),
         *(_chart(incident, channel, now_ms) if _is_spread(incident) else ()),
     )
 
@@ -244,7 +246,7 @@ def _in_thread(kind: Kind, incident_id: int, channel: str, key: str, payload: Pa
 
 
 def _lane(kind: Kind, incident_id: int, channel: str) -> str:
-    """Lines around need the API and a chart its time: each waits in a lane of its own and holds up nothing else."""
+    """Lines around need the API and a chart its time: each waits in a lane of its own and holds up nothing."""
     return f"{channel}:{incident_id}" + (f":{kind.value}" if kind in OWN_LANES else "")
 
 
@@ -268,15 +270,19 @@ def _whole_event(incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery
 
 
 def _chart(incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, ...]:
-    """Some time later: by then the first wave has reached the other replicas."""
-    chart = _in_thread(
-        Kind.CHART, incident.id, channel, f"chart:{incident.id}:{channel}", {"what": "chart"}, now_ms
-    )
-    return (replace(chart, due_ms=Ms(now_ms + CHART_MS)),)
+    return (_later(Kind.CHART, incident, channel, now_ms, CHART_MS),)
+
+
+def _later(kind: Kind, incident: Incident, channel: str, now_ms: Ms, wait_ms: int) -> Delivery:
+    """For the thread, in a lane of its own, and not before the card has had time to get there."""
+    key = f"{kind.value}:{incident.id}:{channel}"
+    reply = _in_thread(kind, incident.id, channel, key, {"what": kind.value}, now_ms)
+    return replace(reply, due_ms=Ms(now_ms + wait_ms))
 
 
 def _is_spread(incident: Incident) -> bool:
-    return len(incident.facts.replicas) >= CHART_REPLICAS
+    """Over enough replicas for a chart, each with events of its own: a silence is one for all of them."""
+    return CHART_REPLICAS <= len(incident.facts.replicas) <= incident.facts.count
 
 
 def _reply_if(milestone: Payload | None, incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, ...]:

@@ -2,7 +2,7 @@
 
 from bot.incidents.blame import Verdict
 from bot.incidents.grouping_case import Case
-from bot.incidents.incident import Facts, Sighting
+from bot.incidents.incident import Facts, Role, Sighting
 from bot.logs.line import Level
 from bot.times import Ns
 
@@ -16,13 +16,13 @@ def facts_of(case: Case, verdict: Verdict) -> Facts:
         exception=case.exception, count=case.count, first_ns=Ns(case.first_ns), last_ns=Ns(case.last_ns),
         sightings=sightings, first_replica=first, first_rank=seen.rank if seen else None,
         excerpt=tuple(case.excerpt), caused_by=verdict.caused_by, reason=verdict.reason,
-        confidence=verdict.confidence, hidden_values=case.hidden, level=_level(case),
+        confidence=verdict.confidence, hidden_values=case.hidden, level=_level(case, verdict.role),
     )  # fmt: skip
 
 
-def _level(case: Case) -> Level | None:
-    """What states a failure by itself is of interest whatever its level says."""
-    if case.exception or case.name or not case.level:
+def _level(case: Case, role: Role) -> Level | None:
+    """What states a failure by itself is of interest whatever its level says, unless it is harmless."""
+    if role is not Role.NOISE and (case.exception or case.name or not case.level):
         return None
     return max(level for level in Level if level <= max(case.level, Level.DEBUG))
 

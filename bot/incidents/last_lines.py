@@ -56,24 +56,26 @@ def first_silent(heard: Sequence[Sighting]) -> str | None:
 
 
 def who_stopped_when(heard: Sequence[Sighting], node_count: int) -> str:
-    """A sentence on who wrote until the last line and who had stopped before; empty where there is one node only.
+    """Sentences on who wrote until the last line and who had stopped before; none where there is one node only.
 
-    It says no more than lines of the recent past do: who never wrote among them is not judged.
+    They say no more than the last lines do: who is not among those may have written before, or never does.
     """
     if node_count < 2 or not heard:
         return ""
     end = heard[-1].last_ns
     early = [seen for seen in heard if end - seen.last_ns > TOGETHER_NS]
     late = [str(seen.replica) for seen in heard if end - seen.last_ns <= TOGETHER_NS]
-    if not early:
-        together = f"All {len(heard)} replicas" if len(heard) >= node_count else names(late)
-        return f"{together} wrote until the last minute before that{_unheard(heard, node_count)}."
-    stopped = [f"{seen.replica} {span(end - seen.last_ns)}" for seen in early[:NAMED]]
-    more = f" and {len(early) - NAMED} more" if len(early) > NAMED else ""
-    return (
-        f"Fell silent earlier: {', '.join(stopped)} before the last line{more}; "
-        f"until it wrote {names(late)}{_unheard(heard, node_count)}."
-    )
+    missing = max(0, node_count - len(heard))
+    told = [_stopped(early, end)] if early else []
+    if early or missing:
+        told.append(f"Until the last line wrote {names(sorted(late))}.")
+    else:
+        told.append(f"All {len(heard)} replicas wrote until the last line.")
+    if missing:
+        told.append(
+            f"{missing} of {node_count} replicas {'are' if missing > 1 else 'is'} not among the last lines."
+        )
+    return " ".join(told)
 
 
 def names(replicas: Sequence[str]) -> str:
@@ -99,6 +101,7 @@ def _rows(line: Line, *, with_replica: bool) -> list[str]:
     return [who + row for row in clean(line.message[:READ]).split("\n") if row.strip()]
 
 
-def _unheard(heard: Sequence[Sighting], node_count: int) -> str:
-    missing = node_count - len(heard)
-    return f" ({missing} of {node_count} wrote nothing for longer)" if missing > 0 else ""
+def _stopped(early: Sequence[Sighting], end: Ns) -> str:
+    shown = [f"{seen.replica} ({span(end - seen.last_ns)} before the last line)" for seen in early[:NAMED]]
+    more = f" and {len(early) - NAMED} more" if len(early) > NAMED else ""
+    return f"Fell silent earlier: {', '.join(shown)}{more}."

@@ -24,6 +24,12 @@ class RollKind(StrEnum):
     HARMLESS = "harmless"
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    incident_id: int
+    at_ms: Ms
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roll:
     """The present message of one kind in one channel, as it is stored.
@@ -31,7 +37,7 @@ class Roll:
     Attributes:
         name: `storm_name` or `harmless_name`; there is one roll of each name.
         number: which message it is: the next storm is a new message.
-        recent: when the channel's newest cards were opened (storms only).
+        recent: the channel's newest cards (storms only).
         listed: numbers of the incidents in the message, the first one first.
         past: those of earlier messages, that got no card of their own yet.
         carded: those of the list that got one since.
@@ -46,7 +52,7 @@ class Roll:
     number: int = 0
     began_ms: Ms = NEVER
     last_ms: Ms = NEVER
-    recent: tuple[Ms, ...] = ()
+    recent: tuple[Opened, ...] = ()
     listed: tuple[int, ...] = ()
     past: tuple[int, ...] = ()
     carded: tuple[int, ...] = ()
@@ -86,10 +92,10 @@ def place(storm: Roll, incident_id: int, now_ms: Ms) -> OwnCard | Listed:
     storm = replace(storm, past=tuple(known for known in storm.past if known != incident_id))
     if storm.rages(now_ms):
         return Listed(joined(storm, incident_id, now_ms))
-    recent = tuple(opened for opened in storm.recent if now_ms - opened < STORM_WINDOW_MS)
+    recent = tuple(opened for opened in storm.recent if now_ms - opened.at_ms < STORM_WINDOW_MS)
     if len(recent) < CARDS_IN_WINDOW:
         carded = (*storm.carded, incident_id) if incident_id in storm.listed else storm.carded
-        return OwnCard(replace(storm, recent=(*recent, now_ms), carded=carded))
+        return OwnCard(replace(storm, recent=(*recent, Opened(incident_id, now_ms)), carded=carded))
     anew = replace(
         storm,
         number=storm.number + 1,

@@ -22,7 +22,8 @@ class Gap:
     """A part ``[start_ms, end_ms)`` of which not every line could be read.
 
     Attributes:
-        at_least: so many lines are known to be there; how many more, no query tells.
+        at_least: so many lines are known to be there; how many more, no query tells. 0: only lines that came
+            late may be missing, since the ledger could not remember so much (`Options.ledger_lines`).
         level: the highest level of which lines may be missing, everything above it is complete; None when only
             lines without a level may be missing.
     """

@@ -80,6 +80,7 @@ class Cursor:
         behind: the last poll did not get as far as its own time; the next one goes on where it stopped.
         loosened_ms: a lower `level` was asked for; it holds once `settled_ms` has passed this point, from which on
             its lines are remembered long enough. Until then they are read, but late ones among them not sought.
+        begun_ms: when (by our clock) the log was first read.
         reconciled_ms: when (by our clock) the last minutes were last read once more.
         news_ms: when (by our clock) a new line was last seen.
         skim: set while only wanted lines are read.
@@ -94,6 +95,7 @@ class Cursor:
     others_from_ms: Ms
     behind: bool = False
     loosened_ms: Ms | None = None
+    begun_ms: Ms = NEVER
     reconciled_ms: Ms = NEVER
     news_ms: Ms = NEVER
     skim: Skim | None = None

@@ -54,7 +54,8 @@ _PREFIX = re.compile(
   | \((?:raylet|autoscaler|gcs_server)[^()]{0,60}\)\ ?
   | \[\d+,(?P<mpi>\d+)\]<std(?:err|out)>:?\ ?      # mpirun --tag-output
   | (?P<srun>\d{1,5}):\ (?=\S|\ \ )                # srun --label
-  | (?=[\w.\-]{0,80}\d)(?!rank\d)[a-z][a-z\d]*(?:[.\-][a-z\d\-]+)+:\ (?=\S|\ \ |$)   # pdsh and dsh: `node-1: `
+  | (?=[a-z\d]{1,60}[.\-])(?=[a-z.\-]{0,80}\d)(?!rank\d)   # pdsh and dsh: `node-1: `
+      [a-z][a-z\d.\-]{1,100}:\ (?=\S|\ \ |$)
   | (?:worker|node|host|gpu)\d+:\ (?=\S|\ \ |$)
   | \d{1,3}(?:\.\d{1,3}){3}:\ (?=\S|\ \ |$)        # pdsh with addresses
     """,

@@ -57,7 +57,8 @@ def next_poll_ms(cursor: Cursor, now_ms: Ms, *, hurry: bool = False) -> int:
     """
     if hurry or cursor.skim is not None:
         return FASTEST_MS
-    return min(SLOWEST_MS, max(FASTEST_MS, (now_ms - cursor.news_ms) // QUIET_SHARE))
+    quiet_ms = now_ms - max(cursor.news_ms, cursor.begun_ms)
+    return min(SLOWEST_MS, max(FASTEST_MS, quiet_ms // QUIET_SHARE))
 
 
 def follow_from(cursor: Cursor, now_ms: Ms, options: Options) -> Ms:

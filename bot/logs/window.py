@@ -34,6 +34,8 @@ from bot.logs.pages import Direction, Page, PageRequest
 from bot.logs.reading import WindowRead, read_window
 from bot.times import MS_PER_S, Ms, ms_floor, ms_from_s, ns_from_ms
 
+FAR_MS = ms_from_s(30)
+"""No poll lasts so long: lines that are stamped so far ahead of its beginning come from a clock that is wrong."""
 LOOK_MS = ms_from_s(60)
 """How far back a skimming tail looks to see how much is written."""
 
@@ -51,7 +53,7 @@ class Outcome:
         skim_ended: all levels are read again; this is what had been.
         settling: late lines are still being looked for; poll again soon.
         pages: requests that were made.
-        skipped: lines of answers that could not be decoded.
+        skipped: lines of answers that could not be decoded; those in the overlap are counted by each poll.
     """
 
     lines: tuple[Line, ...]
@@ -130,12 +132,18 @@ class _Poll:
 
     def _consider_skimming(self, read: WindowRead) -> None:
         width, missing = max(1, read.to_ms - read.start_ms), self.now - read.to_ms
-        if missing >= 0 and read.pages * missing // width <= self.options.loud_pages:
+        if not self._is_far_ahead(read.to_ms) and read.pages * missing // width <= self.options.loud_pages:
             return
         because = Because.BEHIND if missing > self.options.lag_ms else Because.LOUD
         rate = len(read.lines) * MS_PER_S // width
         self.skim_began = Skim(since_ms=read.to_ms, because=because, lines_per_s=rate, checked_ms=self.now)
         self.cursor = replace(self.cursor, skim=self.skim_began, others_from_ms=read.to_ms)
+
+    def _is_far_ahead(self, to_ms: Ms) -> bool:
+        """Lines wait beyond the budget that are stamped ahead, not merely written during the poll."""
+        far = self.now + FAR_MS
+        ahead = self.cursor.ledger.count(far, self.now + self.options.ahead_ms, others=True)
+        return to_ms > far or (to_ms > self.now and ahead > 0)
 
     # --- look again
 
@@ -188,7 +196,8 @@ class _Poll:
         if len(ledger) > limit:
             floor = ledger.reach_back(limit * 3 // 4, self.now + self.options.ahead_ms, others=True)
             settled = max(cursor.settled_ms, min(floor, cursor.read_to_ms))
-            self.gaps.append(Gap(start_ms=cursor.settled_ms, end_ms=settled, at_least=0, level=cursor.level))
+            if settled > cursor.settled_ms:
+                self.gaps.append(Gap(start_ms=cursor.settled_ms, end_ms=settled, at_least=0, level=cursor.level))
             others = max(others, settled)
             cursor = replace(cursor, settled_ms=settled)
             ledger = ledger.without(wanted_before_ms=settled, others_before_ms=others)
@@ -261,6 +270,7 @@ class _Poll:
 
 def _at_level(cursor: Cursor, now_ms: Ms, options: Options) -> Cursor:
     """The cursor for the level that is asked for now."""
+    cursor = replace(cursor, begun_ms=cursor.begun_ms or now_ms)
     if options.level >= cursor.level:
         return replace(cursor, level=options.level, loosened_ms=None)
     if cursor.loosened_ms is None:

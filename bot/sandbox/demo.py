@@ -22,6 +22,7 @@ from bot.times import SystemClock
 API_KEY = "demo-key"
 CHANNEL = "ml-alerts"
 PROGRAMME = "demo"
+WATCHED = "llama-ft"
 PERSON = "grace"
 STOP_S = 12.0
 READY_S = 30.0
@@ -29,7 +30,7 @@ READY_S = 30.0
 _SIGHTS = """
   The workspace:   {page}
 
-  The bot watches the project {projects} from #{channel}. In about half a minute a training job fails.
+  The bot watches the project {projects} from #{channel}. Within half a minute a training job fails.
   Try:   /joblogs jobs
          /joblogs {job} last:30
          press Acknowledge on the card, then open its thread
@@ -160,9 +161,10 @@ async def _connected(sandbox: Sandbox, bot: Process, log: Path) -> None:
 
 
 def _raise_curtain(sandbox: Sandbox, scenario: str | None, speed: float) -> list[str]:
-    """Schedules what will happen; the names of the projects it happens in."""
+    """Schedules what will happen; the names of the projects that are to be watched."""
     if scenario is None:
-        return list(sandbox.player.play_programme(PROGRAMME, speed=speed))
+        sandbox.player.play_programme(PROGRAMME, speed=speed)
+        return [WATCHED]
     project = sandbox.world.add_project(PROGRAMME)
     sandbox.player.play(scenario, project, speed=speed)
     return [project.name]

@@ -17,6 +17,8 @@ from bot.slack.reply import reply
 
 log = structlog.get_logger(__name__)
 
+LARGEST_ID = 2**63 - 1
+
 _TRIAGE = {ids.ACKNOWLEDGE: Action.ACKNOWLEDGE, ids.RESOLVE: Action.RESOLVE, ids.REOPEN: Action.REOPEN}
 
 
@@ -56,7 +58,7 @@ async def _triage(desk: Desk, body: dict[str, Any], action: dict[str, Any]) -> s
     if isinstance(member, Denied):
         return member.sentence
     ref = ids.IncidentRef.decode(str(action.get("value") or ""))
-    if ref is None:
+    if ref is None or not 0 < ref.incident_id <= LARGEST_ID:
         return GONE
     request = Request(
         incident_id=ref.incident_id,

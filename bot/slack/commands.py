@@ -106,7 +106,9 @@ async def _status(call: Call) -> Message:
 
 
 async def _watch(call: Call) -> Message:
-    made = await call.desk.subscribe.watch(call.text, channel=call.channel, user=call.member.id)
+    made = await call.desk.subscribe.watch(
+        call.text, channel=call.channel, user=call.member.id, allowed=call.desk.members.policy.channels
+    )
     return words.declined(made) if isinstance(made, Declined) else words.watching_message(made)
 
 

@@ -8,7 +8,10 @@ _UNITS = ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min"), (1, "s"))
 
 
 def figures(job: Job, found: Balance) -> str:
-    """Such as "It ran 26 min on 8 × H100x8, about $98.20. Last checkpoint step-400: the work of … is lost."."""
+    """The sentence, of what is known.
+
+    Such as ``It ran 26 min on 8 H100 (2 nodes), about $98.20. Last checkpoint step-400: the work of … is lost.``
+    """
     return " ".join(part for part in (_run(job, found), _kept(found)) if part)
 
 
@@ -25,10 +28,17 @@ def duration(ms: int) -> str:
 def _run(job: Job, found: Balance) -> str:
     if found.ran_ms is None:
         return ""
-    machine = job.instance.name or job.instance.id
-    where = f" on {job.node_count} × {machine}" if machine else ""
     cost = f", about {_dollars(found.cost_usd)}" if found.cost_usd is not None else ""
-    return f"It ran {duration(found.ran_ms)}{where}{cost}."
+    return f"It ran {duration(found.ran_ms)} on {_machines(job)}{cost}."
+
+
+def _machines(job: Job) -> str:
+    nodes, machine = job.node_count, job.instance
+    count = f"{nodes} node{'s' if nodes > 1 else ''}"
+    if not machine.gpu_count:
+        return count
+    gpus = f"{nodes * machine.gpu_count} {machine.gpu_type or 'GPUs'}"
+    return f"{gpus} ({count})" if nodes > 1 else gpus
 
 
 def _kept(found: Balance) -> str:

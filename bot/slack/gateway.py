@@ -12,11 +12,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import SlackRateLimited, SlackRefused, SlackUnavailable, SlackUnclear, TransientError
-from bot.flows.contents import AroundContent, CardContent, Content, NoticeContent, ReplyContent
-from bot.slack.cards import around_message, incident_card
+from bot.flows.contents import AroundContent, CardContent, Content, NoticeContent, ReplyContent, RollContent
+from bot.slack.cards import incident_card
 from bot.slack.ids import DELIVERY_EVENT
 from bot.slack.mrkdwn import INSTEAD, Message
 from bot.slack.notices import notice_message, reply_message
+from bot.slack.replies import around_message
+from bot.slack.rolls import roll_message
 from bot.times import Ms, s_from_ms
 
 log = structlog.get_logger(__name__)
@@ -89,7 +91,7 @@ Send = Callable[..., Awaitable[AsyncSlackResponse]]
 
 
 async def _send(send: Send, message: Message) -> AsyncSlackResponse:
-    """Sends `message`; when Slack does not take its blocks, what stands in for them, and at last its text alone."""
+    """Sends `message`; when Slack does not take its blocks, what stands in for them, at last its text alone."""
     for blocks in (message["blocks"], message.get(INSTEAD)):
         if blocks is None:
             continue
@@ -112,6 +114,8 @@ def render(content: Content) -> Message:
             return reply_message(content)
         case NoticeContent():
             return notice_message(content)
+        case RollContent():
+            return roll_message(content)
         case _:
             assert_never(content)
 

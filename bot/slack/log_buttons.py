@@ -1,6 +1,7 @@
 """The buttons under an answer: page through it, share it, download it, watch its job."""
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -149,15 +150,19 @@ async def _watch(press: Press) -> Message | None:
     if target is None:
         return {"text": OLD_BUTTON}
     named = target.job_id or target.project_id
-    made = await press.desk.subscribe.watch(named, channel=press.channel, user=press.member.id)
+    made = await press.desk.subscribe.watch(
+        named, channel=press.channel, user=press.member.id, allowed=press.desk.members.policy.channels
+    )
     return words.declined(made) if isinstance(made, Declined) else words.watching_message(made)
 
 
 async def _unwatch(press: Press) -> Message | None:
-    watch_id = int(press.value) if press.value.isdigit() else 0
+    watch_id = int(press.value) if _NUMBER.fullmatch(press.value) else 0
     ended = await press.desk.subscribe.remove(watch_id, channel=press.channel, user=press.member.id)
     return words.declined(ended) if isinstance(ended, Declined) else words.unwatched_message(ended)
 
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 _ONCE = frozenset({ids.SHARE, ids.DOWNLOAD})
 

@@ -11,6 +11,7 @@ from bot.logs.redact import redact
 from bot.slack import rich
 from bot.slack.figures import duration, figures
 from bot.slack.mrkdwn import Message, escape, shorten
+from bot.slack.replies import chart_message, event_message, grown_message
 from bot.slack.rich import Element
 
 INCIDENTS_NAMED = 5
@@ -51,8 +52,12 @@ _TOPICS: Mapping[Topic, tuple[str, str]] = {
 
 
 def reply_message(content: ReplyContent) -> Message:
-    """One line in a card's thread."""
+    """What is said in a card's thread."""
     what = str(content.payload.get("what"))
+    if what == "event":
+        return event_message(content)
+    if what == "chart":
+        return chart_message(content)
     actor = content.payload.get("actor")
     if what in _ACTIONS and actor:
         detail = str(content.payload.get("detail") or "")
@@ -66,8 +71,7 @@ def reply_message(content: ReplyContent) -> Message:
     if what == "gap":
         text = f"Some lines of that time could not be read: {content.payload.get('detail')}."
         return _message(escape(text), [rich.text(text)])
-    text = f"Seen {content.payload.get('count'):,} times now."
-    return _message(text, [rich.text(text)])
+    return grown_message(content)
 
 
 def notice_message(content: NoticeContent) -> Message:
@@ -90,7 +94,7 @@ def _ended(content: NoticeContent) -> Message:
     sign, word = _ENDINGS.get(job.status.name, ("grey_question", f"ended as {job.status.label}"))
     after = duration(job.updated_ms - job.created_ms)
     reason = redact(job.error_message).text if job.error_message and job.status.has_failed else ""
-    error = f" {shorten(reason, 400)}" if reason else ""
+    error = f" {shorten(reason, 400).rstrip('.')}." if reason else ""
     told = f" {figures(job, content.balance)}" if content.balance else ""
     head = [rich.emoji(sign), rich.text("  "), *_job(job), rich.text(f" {word} after {after}.")]
     if error:

@@ -12,15 +12,12 @@ _UNSEEN = frozenset({"channel_not_found", "not_in_channel", "missing_scope"})
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """Fits the port `flows.subscribe.Rooms`. `allowed`: the only channels to use, by id; empty is all."""
+    """Fits the port `flows.subscribe.Rooms`."""
 
     client: AsyncWebClient
-    allowed: frozenset[str] = frozenset()
 
     async def obstacle(self, channel: str) -> str | None:
         """Why the bot cannot post to `channel`, with what to do about it; None when it can."""
-        if self.allowed and channel not in self.allowed:
-            return "joblogs is not enabled in that channel; ask whoever runs it to add the channel."
         if channel.startswith("D"):
             return "A direct message cannot watch: type the same in a channel that I am in."
         try:

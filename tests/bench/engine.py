@@ -1,6 +1,7 @@
 """How fast the engine reads, and where its time goes: ``python tests/bench/engine.py [LINES]``.
 
-Three logs: a healthy one, a storm of watchdogs and tracebacks, and a flood of logged errors. Prints lines per
+Four logs: a healthy one, one with an error in a hundred lines, a storm of watchdogs and tracebacks, and a flood
+of logged errors. Prints lines per
 second on one core, the same for a log ten times as long (linear or not), the size of what is remembered, and the
 functions that take the time.
 """
@@ -63,6 +64,11 @@ def errors(number: int) -> Line:
     return _line(number, f"r{number % 8}", text, Level.ERROR)
 
 
+def typical(number: int) -> Line:
+    """A job that goes on with one logged error in a hundred lines."""
+    return errors(number) if number % 100 == 0 else healthy(number)
+
+
 def _line(number: int, replica: str, text: str, level: Level | None) -> Line:
     return Line(Ns(START + number * NS_PER_MS), text, replica, level)
 
@@ -97,7 +103,12 @@ def profile(make: Callable[[int], Line], count: int) -> None:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
-    kinds: dict[str, Callable[[int], Line]] = {"healthy": healthy, "storm": storm, "errors": errors}
+    kinds: dict[str, Callable[[int], Line]] = {
+        "healthy": healthy,
+        "typical": typical,
+        "storm": storm,
+        "errors": errors,
+    }
     for name, make in kinds.items():
         measure(name, make, count)
     for name, make in kinds.items():

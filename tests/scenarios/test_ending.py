@@ -136,7 +136,7 @@ async def test_the_end_tells_how_long_it_ran_what_it_cost_and_what_was_lost(stag
     assert "failed after" in end
     assert "exit code 1" in end
     assert "It ran 2 min" in end or "It ran 3 min" in end
-    assert "2 × " in end
+    assert "(2 nodes)" in end
     assert "about $" in end
     assert "Last checkpoint checkpoint-20: the work of the last 2 min" in end
 

@@ -44,7 +44,7 @@ async def test_a_job_that_stops_writing_gets_a_card_after_ten_minutes_and_not_be
     [card] = silences(stage)
     assert job.spec.name in shown(card)
     assert "No line of any level for 10 min" in shown(card)
-    assert "All 2 replicas wrote until the last minute" in shown(card)
+    assert "All 2 replicas wrote until the last line" in shown(card)
     assert "step 2 loss 2.2" in shown(card), "its last lines stand on the card"
     await minutes_pass(stage, 15)
     assert len(silences(stage)) == 1, "one silence, one card"
@@ -104,7 +104,7 @@ async def test_a_second_silence_is_a_card_of_its_own(stage: Stage):
 
     first, second = silences(stage)
     assert "Closed by itself" in shown(first)
-    assert "resolved before" in shown(second)
+    assert "It is back" in shown(second)
 
 
 async def test_a_watch_that_asks_for_three_minutes_is_told_before_the_others(stage: Stage):
@@ -154,8 +154,43 @@ async def test_a_job_without_a_line_of_a_replica_is_given_half_an_hour_to_load(s
     assert silences(stage) == []
 
 
+async def test_a_line_that_was_not_read_yet_is_no_silence(stage: Stage):
+    job = await trained_a_while(stage)
+    await minutes_pass(stage, 9.5)
+    job.write("step 4")
+    stage.clock.turn(40)
+    await stage.bot.vigil.tick()
+    await stage.deliver()
+    assert silences(stage) == []
+
+
 async def test_a_log_that_cannot_be_read_is_not_taken_for_silence(stage: Stage):
     await trained_a_while(stage)
     stage.world.faults.add("logs", kind="403")
     await minutes_pass(stage, 12)
     assert silences(stage) == []
+
+
+async def test_a_silence_that_ended_while_nobody_looked_is_closed_afterwards(stage: Stage):
+    job = await trained_a_while(stage)
+    await minutes_pass(stage, 10.5)
+    await stage.stop()
+    job.write("step 4")
+    stage.clock.turn(60)
+    await stage.start()
+    await minutes_pass(stage, 1)
+
+    [card] = silences(stage)
+    assert "Closed by itself" in shown(card)
+
+
+async def test_what_is_usual_for_a_job_outlives_a_restart(stage: Stage):
+    job = await trained_a_while(stage)
+    await minutes_pass(stage, 9.5)
+    job.write("evaluation done")
+    await minutes_pass(stage, 3)
+    await stage.restart()
+    await minutes_pass(stage, 9)
+    assert silences(stage) == []
+    await minutes_pass(stage, 3)
+    assert len(silences(stage)) == 1

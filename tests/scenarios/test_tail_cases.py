@@ -4,10 +4,23 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.sandbox.baseten import questions
 from bot.sandbox.baseten.job import SimJob
 from bot.sandbox.baseten.traits import Traits
 from bot.times import Ms, ms_from_s
-from tests.scenarios.tailing import BOOM, HOUR, MINUTE, S, counted, errors, incidents, is_exact, notices, watch
+from tests.scenarios.tailing import (
+    BOOM,
+    HOUR,
+    MINUTE,
+    S,
+    TappedDatabase,
+    counted,
+    errors,
+    incidents,
+    is_exact,
+    notices,
+    watch,
+)
 from tests.stage import Stage, open_stage, shown
 
 
@@ -126,6 +139,15 @@ async def test_a_node_whose_clock_is_off_by_five_minutes(stage: Stage, skew_s: i
     assert errors(job) == 20
 
 
+async def test_a_crash_on_a_node_whose_clock_is_ahead_is_told_at_once(stage: Stage):
+    job = await watched(stage)
+    for text in TRACEBACK:
+        job.write(text, level="ERROR", at_ns=stage.clock.now_ns() + 5 * MINUTE)
+    await stage.ticks(8)
+    [card] = stage.cards()
+    assert "RuntimeError: boom" in shown(card)
+
+
 async def test_a_node_whose_clock_is_behind_the_creation_of_the_job(stage: Stage):
     job = stage.job()
     job.write(BOOM, level="ERROR", at_ns=stage.clock.now_ns() - 5 * MINUTE)
@@ -183,6 +205,39 @@ async def test_a_restart_between_two_pages(stage: Stage):
     await stage.ticks(18)
     await is_exact(stage, job)
     assert len(stage.cards()) == 1
+
+
+async def test_a_crash_right_after_a_checkpoint_forgets_no_unfinished_error(stage: Stage):
+    job = await watched(stage)
+    database = stage.bot.watch._db = TappedDatabase(stage.bot.db)
+    while not database.saves:
+        await stage.tick(1)
+    job.write("INFO step 1", level="INFO")
+    while database.saves < 2:
+        await stage.tick(1)
+    saved = stage.clock.monotonic_s()
+    while stage.clock.monotonic_s() - saved < 55:
+        await stage.tick(1)
+    job.write(BOOM, level="ERROR")
+    while database.saves < 3:
+        await stage.tick(1)
+    await stage.restart()
+    await stage.ticks(20)
+    await is_exact(stage, job)
+    assert len(stage.cards()) == 1
+
+
+async def test_an_api_that_answers_shorter_windows_than_it_documents(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(questions, "SPAN_LIMIT_MS", ms_from_s(2 * 3600))
+    job = stage.job(created_ms=Ms(stage.clock.now_ns() // 1_000_000 - ms_from_s(20 * 3600)))
+    for hours in range(1, 20):
+        job.write(BOOM, level="ERROR", at_ns=stage.clock.now_ns() - hours * HOUR)
+    await watch(stage)
+    await stage.ticks(14)
+    await is_exact(stage, job)
+    assert not notices(stage, "log")
 
 
 @pytest.mark.parametrize("kind", ["429:retry_after=7", "429"])

@@ -1,12 +1,16 @@
 """What a channel hears when logs cannot be read, and that nothing is lost by it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from bot.incidents.grouping import Engine
+from bot.incidents.incident import Facts
+from bot.logs.line import Line
 from bot.sandbox.baseten.job import SimJob
-from tests.scenarios.tailing import BOOM, MINUTE, S, counted, errors, is_exact, notices, watch
+from tests.scenarios.tailing import BOOM, MINUTE, counted, errors, is_exact, notices, watch
 from tests.stage import KEY, Stage, open_stage, shown
 
 BEHIND = "has not been read"
@@ -32,11 +36,13 @@ def impatient(stage: Stage) -> None:
     calls._options = replace(calls._options, read_s=0.1, connect_s=0.1, deadline_s=0.3)
 
 
-@pytest.mark.parametrize("kind", ["status:503", "garbage", "reset", "truncate"])
-async def test_an_hour_of_failures_loses_nothing_and_is_told_once(stage: Stage, kind: str):
+@pytest.mark.parametrize(
+    ("kind", "minutes"), [("status:503", 60), ("garbage", 10), ("reset", 10), ("truncate", 10)]
+)
+async def test_an_hour_of_failures_loses_nothing_and_is_told_once(stage: Stage, kind: str, minutes: int):
     jobs = await watched(stage, 3)
-    stage.world.faults.add(kind=kind, duration_s=3600)
-    for minute in range(62):
+    stage.world.faults.add(kind=kind, duration_s=minutes * 60)
+    for minute in range(minutes + 2):
         for job in jobs:
             job.write(BOOM, level="ERROR")
             job.write(f"step {minute}", level="INFO")
@@ -173,22 +179,62 @@ async def test_a_key_that_is_revoked_is_told_and_nothing_is_lost_until_it_is_bac
     assert len(notices(stage, CAUGHT_UP)) == 1
 
 
+async def test_a_log_that_the_program_fails_at_is_told_and_holds_up_no_other(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    one, two = await watched(stage, 2)
+    feed = Engine.feed
+
+    def failing(engine: Engine, lines: Sequence[Line], **how: Any) -> tuple[Facts, ...]:
+        if any("poison" in line.message for line in lines):
+            raise ArithmeticError("a line that was not thought of")
+        return feed(engine, lines, **how)
+
+    monkeypatch.setattr(Engine, "feed", failing)
+    one.write("ERROR poison", level="ERROR")
+    two.write(BOOM, level="ERROR")
+    before = stage.world.requests.count("logs")
+    await stage.ticks(150)
+    await is_exact(stage, two)
+    assert stage.world.requests.count("logs") - before < 150
+    assert notices(stage, BEHIND, "run-0", "joblogs itself fails")
+    monkeypatch.undo()
+    await stage.ticks(20)
+    await is_exact(stage, one)
+    assert len(notices(stage, CAUGHT_UP)) == 1
+
+
+async def test_an_account_whose_key_is_refused_holds_up_no_other(sqlite_url: str):
+    async with open_stage(sqlite_url, accounts={"second": "second-key"}) as stage:
+        projects = stage.world.add_project("speech", team="stage"), stage.world.add_project("vision", team="second")
+        stage.world.keys["second-key"] = "second"
+        one, two = (stage.world.add_job(project, status="TRAINING_JOB_RUNNING") for project in projects)
+        await watch(stage, "speech")
+        await watch(stage, "vision")
+        await stage.ticks(4)
+        del stage.world.keys["second-key"]
+        for job in (one, two):
+            job.write(BOOM, level="ERROR")
+        await stage.ticks(8)
+        await is_exact(stage, one)
+        stage.world.keys["second-key"] = "second"
+        await stage.ticks(20)
+        assert sorted("vision" in shown(card) for card in stage.cards()) == [False, True]
+
+
 async def test_a_loud_job_is_read_at_its_level_and_says_so_once(stage: Stage):
     [job] = await watched(stage)
     traceback = ("Traceback (most recent call last):", '  File "train.py", line 3, in main', "    step()")
-    for second in range(60):
-        now = stage.clock.now_ns()
-        for number in range(12_000):
-            job.write("step", level="INFO", at_ns=now + number * 150_000)
-        if second == 40:
-            for text in traceback:
-                job.write(text, at_ns=now + S)
-            job.write("ValueError: bad loss", level="ERROR", at_ns=now + S)
-        await stage.tick(2)
-        if notices(stage, "it writes more") and second > 48:
-            break
-    await stage.ticks(4)
+    now = stage.clock.now_ns()
+    for number in range(130_000):
+        job.write("step", level="INFO", at_ns=now + number * 15_000)
+    await stage.ticks(3)
     assert len(notices(stage, "it writes more")) == 1
+    now = stage.clock.now_ns()
+    for text in traceback:
+        job.write(text, at_ns=now)
+    job.write("ValueError: bad loss", level="ERROR", at_ns=now)
+    await stage.ticks(4)
     await is_exact(stage, job)
     [card] = stage.cards()
     assert "train.py" in shown(card)
@@ -201,7 +247,7 @@ async def test_a_long_history_is_skimmed_and_new_incidents_show_what_was_skipped
     job = stage.job(created_ms=stage.clock.now_ns() // 1_000_000 - 7_200_000)
     now = stage.clock.now_ns()
     for number in range(150_000):
-        job.write("step", level="INFO", at_ns=now - 100 * MINUTE + number * 30_000_000)
+        job.write("step", level="INFO", at_ns=now - 100 * MINUTE + number * 40_000_000)
     for text in ("Traceback (most recent call last):", '  File "train.py", line 3, in main', "    step()"):
         job.write(text, at_ns=now - 20 * MINUTE)
     job.write("ValueError: bad loss", level="ERROR", at_ns=now - 20 * MINUTE)

@@ -33,6 +33,10 @@ TABLE: tuple[Signature, ...] = (
 """In order of preference: of two that fit, and stand equally near to the cause, the first one counts."""
 
 
+MAX_TEXT = 2_000
+"""Characters of a statement that are looked at; a form stands at its beginning."""
+
+
 class Voice(IntEnum):
     """How loudly a text speaks: an error or an exception, a line of no level or a warning, an information."""
 
@@ -46,6 +50,7 @@ def match(text: str, voice: Voice = Voice.ERROR, *, only: Container[str] | None 
 
     With `only` just the forms of these names count.
     """
+    text = text[:MAX_TEXT]
     low = text.lower()
     best: Signature | None = None
     for signature in _worth_trying(low.translate(_NO_DIGITS), voice):

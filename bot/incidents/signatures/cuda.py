@@ -21,7 +21,7 @@ TABLE = (
         stage=Stage.CAUSE,
         says="a GPU ran out of memory",
         words=("resource_exhausted", "resource exhausted", "failed to allocate"),
-        pattern=re.compile(r"(?i)resource.exhausted: .*(?:allocat|memory)|ran out of memory (?:trying|while)|failed to allocate request for"),
+        pattern=re.compile(r"(?i)resource.exhausted: .{0,200}(?:allocat|memory)|ran out of memory (?:trying|while)|failed to allocate request for"),
         source="XLA: xla/tsl/framework/bfc_allocator.cc, pjrt stream executor client",
     ),
     Signature(
@@ -30,7 +30,7 @@ TABLE = (
         plain=True,
         says="a CUDA kernel failed its own check, most often an index out of range",
         words=("device-side assert", "cudaerrorassert", ".cu:"),
-        pattern=re.compile(r"(?i)device-side assert|cudaErrorAssert|\.cuh?:\d+: .*[Aa]ssert"),
+        pattern=re.compile(r"(?i)device-side assert|cudaErrorAssert|\.cuh?:\d+: .{0,200}[Aa]ssert"),
         source="CUDA runtime error 710 and the assert() of device code (aten/src/ATen/native/cuda/*.cu)",
     ),
     Signature(

@@ -31,7 +31,7 @@ TABLE = (
         stage=Stage.CAUSE,
         says="the hub could not be reached",
         words=("couldn't connect to 'https://huggingface.co'", "we couldn't connect to", "localentrynotfounderror", "offlinemodeisenabled", "couldn't reach", "an error happened while trying to locate the file on the hub", "server error for url: https://huggingface.co", "host='huggingface.co'", "host='hf.co'", "cas-bridge.xethub", "huggingface.co"),
-        pattern=re.compile(r"(?i)couldn't (?:connect|reach)|LocalEntryNotFound|OfflineMode|trying to locate the file|(?:50\d|5\d\d) Server Error.*huggingface|host='(?:[\w.-]*\.)?(?:huggingface\.co|hf\.co)'|(?:timeout|timed out|max retries|connection).*huggingface\.co"),
+        pattern=re.compile(r"(?i)couldn't (?:connect|reach)|LocalEntryNotFound|OfflineMode|trying to locate the file|(?:50\d|5\d\d) Server Error.{0,200}huggingface|host='(?:[\w.-]*\.)?(?:huggingface\.co|hf\.co)'|(?:timeout|timed out|max retries|connection).{0,200}huggingface\.co"),
         source="transformers/utils/hub.py, huggingface_hub file_download.py, requests",
     ),
     Signature(

@@ -1,6 +1,7 @@
 """The engine: one failure is one incident, whatever it prints, however it is cut, wherever the state is kept."""
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -86,7 +87,7 @@ def test_warnings_count_only_when_asked() -> None:
     assert len(judged(lines, counts_as_error=Level.WARNING)) == 1
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cuts=st.lists(st.integers(0, len(MIXED)), max_size=12).map(sorted), through_bytes=st.booleans())
 def test_a_log_in_random_pieces_gives_the_same_incidents(cuts: list[int], through_bytes: bool) -> None:
     engine = Engine.fresh()
@@ -159,7 +160,7 @@ def test_a_flood_of_different_errors_does_not_grow_without_end() -> None:
     engine = Engine.fresh()
     lines = [
         at(n, f"r{n % 7}", f"ERROR:mod_{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}x:{_word(n)} {_word(n * 7)}")
-        for n in range(3000)
+        for n in range(700)
     ]
     engine.feed(lines, now_ns=at(4000, "a", "").timestamp_ns)
     assert len(engine.incidents()) <= 500
@@ -206,3 +207,29 @@ def test_the_launchers_of_all_replicas_are_one_incident() -> None:
 def _word(n: int) -> str:
     letters = "abcdefghij"
     return "".join(letters[int(digit)] for digit in str(n)) + "q"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a-1.",
+        "ip-1-",
+        "mlx5_",
+        "a.b.",
+        "/",
+        "[1, ",
+        "(x pid=1) ",
+        "NCCL WARN ",
+        "job preempt ",
+        "wandb retry ",
+        "it/s",
+    ],
+)
+def test_a_hostile_line_costs_little(piece: str) -> None:
+    """A pattern that backtracks takes hours over these lines, and the time limit of the test ends it."""
+    text = piece * (20_000 // len(piece))
+    lines = [Line(Ns(n), prefix + text, "a", Level.ERROR) for n, prefix in enumerate(("", "ERROR ", "[rank3]: "))]
+    engine = Engine.fresh()
+    engine.feed(lines, now_ns=Ns(10**12))
+    assert len(engine.incidents()) <= len(lines)

@@ -22,8 +22,8 @@ from bot.times import NS_PER_MS, Ms, Ns
 T = TypeVar("T")
 
 NOW = 1_733_000_000_000
-share_of_profile = settings(deadline=None, max_examples=max(10, settings().max_examples // 4))
-"""A quarter of the profile's examples: 25 by default, so that the unit tests stay fast."""
+share_of_profile = settings(deadline=None, max_examples=max(8, settings().max_examples // 10))
+"""A tenth of the profile's examples, so that the unit tests stay fast; ``--hypothesis-profile=deep`` tries more."""
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 

@@ -1,0 +1,95 @@
+"""Several incidents in one message: the list of a storm, and that of a job's harmless errors."""
+
+from collections.abc import Callable, Sequence
+
+from bot.flows.contents import Entry, RollContent
+from bot.incidents.incident import State
+from bot.incidents.roll import RollKind
+from bot.slack import rich
+from bot.slack.card_parts import SIGNS, extent, job_name, sentence, to_card
+from bot.slack.mrkdwn import Message, escape, shorten
+from bot.slack.rich import Element
+
+ENTRIES_SHOWN = 20
+TITLE_CHARS = 120
+REASON_CHARS = 100
+JOB_CHARS = 60
+HARMLESS_CHARS = 80
+
+
+def roll_message(content: RollContent) -> Message:
+    """The list as it is now."""
+    if content.roll.kind is RollKind.STORM:
+        return _storm(content)
+    return _harmless(content)
+
+
+def _storm(content: RollContent) -> Message:
+    count = len(content.entries)
+    what = f"{count} more new error{'s' if count != 1 else ''}"
+    jobs = len({entry.incident.job_id for entry in content.entries})
+    where = f" in {jobs} jobs" if jobs > 1 else ""
+    head = rich.section(
+        rich.emoji("rotating_light"),
+        rich.text("  "),
+        rich.text(f"{what}{where}, too many at once for a card each", bold=True),
+        rich.text("\nSince "),
+        rich.date(content.roll.began_ms, "{date_short_pretty} {time}"),
+        rich.text(". One that is seen again when it is calm gets a card of its own."),
+    )
+    text = f"{what}{where}, too many at once for a card each: {_titles(content.entries)}"
+    return {"text": text, "blocks": [rich.block(head, *_list(content.entries, _storm_line))]}
+
+
+def _harmless(content: RollContent) -> Message:
+    entries = content.entries
+    if not entries:
+        text = "What stood here turned out not to be harmless: see its card."
+        return {"text": text, "blocks": [rich.block(rich.section(rich.text(text)))]}
+    kinds = f"{len(entries)} kinds of errors that need" if len(entries) > 1 else "one kind of error that needs"
+    head = rich.section(
+        rich.emoji("no_bell"),
+        rich.text("  "),
+        *job_name(entries[0].job, entries[0].incident.job_id),
+        rich.text(f": {kinds} nobody"),
+    )
+    job = entries[0].job
+    where = escape(job.title if job else entries[0].incident.job_id, JOB_CHARS)
+    text = f"{where}: {kinds} nobody: {_titles(entries)}"
+    return {"text": text, "blocks": [rich.block(head, *_list(entries, _harmless_line))]}
+
+
+def _list(entries: Sequence[Entry], line: Callable[[Entry], tuple[Element, ...]]) -> tuple[Element, ...]:
+    items = [rich.section(*line(entry)) for entry in entries[:ENTRIES_SHOWN]]
+    more = len(entries) - len(items)
+    if more:
+        items.append(rich.section(rich.text(f"and {more} more: /joblogs incidents names them all", italic=True)))
+    return (rich.bullets(items),) if items else ()
+
+
+def _storm_line(entry: Entry) -> tuple[Element, ...]:
+    incident, job = entry.incident, entry.job
+    name = shorten(job.title if job else incident.job_id, JOB_CHARS)
+    first = incident.facts.first_replica
+    on = f", {shorten(first, 24)} first" if first else ""
+    title = shorten(incident.facts.title, TITLE_CHARS)
+    shown = to_card(entry.card, title) if entry.card else rich.text(title, bold=True)
+    return shown, rich.text(f" — {name} · {extent(incident)}{on}"), *_who(entry)
+
+
+def _who(entry: Entry) -> tuple[Element, ...]:
+    incident = entry.incident
+    if incident.state is State.OPEN or not incident.actor:
+        return ()
+    return rich.text(f" · {SIGNS[incident.state][1].lower()} by "), rich.user(incident.actor)
+
+
+def _harmless_line(entry: Entry) -> tuple[Element, ...]:
+    facts = entry.incident.facts
+    why = sentence(shorten(facts.reason, REASON_CHARS))
+    title = shorten(facts.title, HARMLESS_CHARS)
+    return rich.text(f"{title} — {extent(entry.incident)}. "), rich.text(why or " ", italic=True)
+
+
+def _titles(entries: Sequence[Entry]) -> str:
+    return escape("; ".join(shorten(entry.incident.facts.title, 80) for entry in entries[:5]), 600)
