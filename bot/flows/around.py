@@ -25,7 +25,7 @@ class Around:
     apis: Mapping[str, TrainingApi]
 
     async def first_line(self, incident: Incident, job: Job) -> AroundContent:
-        """The lines before and after the first line of `incident`.
+        """The lines before and after the first line of `incident`; of one that returned, around its newest.
 
         Raises:
             ApiRefused, TransientError: as the API does; also when no key of the account is at hand.
@@ -33,7 +33,7 @@ class Around:
         api = self.apis.get(incident.account)
         if api is None:
             raise ApiRefused(f"There is no key for the account {incident.account}.", status=401)
-        at = incident.facts.first_ns
+        at, replica = _moment(incident)
         before = await self._page(api, job, Direction.DESC, Ms(ms_floor(at) - REACH_MS), ms_ceil(at + 1))
         after = await self._page(api, job, Direction.ASC, ms_floor(at), Ms(ms_ceil(at) + REACH_MS))
         earlier = [line for line in before if line.timestamp_ns < at][-BEFORE:]
@@ -43,7 +43,7 @@ class Around:
             incident=incident,
             job=job,
             lines=lines,
-            marked=_marked(lines, at, incident.facts.first_replica),
+            marked=_marked(lines, at, replica),
             complete=bool(later),
         )
 
@@ -53,6 +53,14 @@ class Around:
         request = PageRequest(start_ms=start_ms, end_ms=end_ms, direction=direction, limit=200)
         page = await api.log_page(job, request, Priority.COMMAND)
         return sorted(page.lines, key=lambda line: line.timestamp_ns)
+
+
+def _moment(incident: Incident) -> tuple[Ns, str | None]:
+    facts = incident.facts
+    if incident.generation == 1:
+        return facts.first_ns, facts.first_replica
+    newest = (seen.replica for seen in facts.sightings if seen.last_ns == facts.last_ns)
+    return facts.last_ns, next(newest, None)
 
 
 def _marked(lines: tuple[Line, ...], at: Ns, replica: str | None) -> int | None:

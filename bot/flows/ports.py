@@ -106,7 +106,7 @@ class Tail:
     Attributes:
         cursor: opaque to the store (`logs/window`), as are `engine` (`incidents/grouping`) and `chunks`.
         chunks: large, rarely changing parts of the cursor by number; only those that changed are written.
-        progress: what the lifecycle has told already and when (`flows/lifecycle`), plain JSON values.
+        progress: what was told already and when (`flows/telling`, `flows/troubles`), plain JSON values.
         closed: nothing more will be read of the job.
     """
 

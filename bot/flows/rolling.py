@@ -7,12 +7,13 @@ from typing import assert_never
 from bot.flows.ports import Tx
 from bot.incidents import announce
 from bot.incidents.incident import Incident, State
-from bot.incidents.roll import Listed, OwnCard, Roll, harmless_of, joined, place, storm_of, waits_in
+from bot.incidents.roll import Listed, OwnCard, Roll, harmless_of, joined, place, storm_of, taken_out, waits_in
 from bot.times import Ms, ms_from_s
 
 HARMLESS_WAIT_MS = ms_from_s(60)
 """What looks harmless may turn out to be the first sign of a failure: so long nothing is said of it."""
 HARMLESS_EDIT_MS = ms_from_s(120)
+LINK_WAIT_MS = ms_from_s(5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,15 @@ class Rolling:
                 due = Ms(self.now_ms + self.edit_interval_ms)
                 self.tx.outbox.add([announce.rolled(storm, self.now_ms, due)])
 
+    def changed(self, incident: Incident) -> None:
+        """A person changed it: lists of storms that name it show that at once."""
+        watches = self.tx.watches.active(incident.account)
+        of_job = (watch for watch in watches if watch.job_id in (None, incident.job_id))
+        for channel in sorted({watch.channel for watch in of_job if watch.project_id == incident.project_id}):
+            storm = self.tx.rolls.get(storm_of(channel).name)
+            if storm is not None and incident.id in storm.listed:
+                self.tx.outbox.add([announce.rolled(storm, self.now_ms, self.now_ms)])
+
     def harmless(self, incident: Incident, channels: Sequence[str]) -> None:
         """It joins the job's list of what needs nobody, which is told late and edited seldom."""
         for channel in channels:
@@ -71,3 +81,17 @@ class Rolling:
             roll = self.tx.rolls.get(harmless_of(channel, incident.account, incident.job_id).name)
             if roll is not None and incident.id in roll.listed and roll.ts:
                 self.tx.outbox.add([announce.rolled(roll, self.now_ms, self.now_ms)])
+
+
+def give_card(tx: Tx, incident_id: int, channel: str, now_ms: Ms) -> bool:
+    """Gives an incident of a storm's list its card in `channel` at once; whether the storm knows of it."""
+    incident, storm = tx.incidents.get(incident_id), tx.rolls.get(storm_of(channel).name)
+    if incident is None or storm is None or incident_id not in (*storm.listed, *storm.past, *storm.carded):
+        return False
+    changed = taken_out(tx.rolls.lock(storm), incident_id)
+    if changed is not None:
+        tx.rolls.put(changed)
+        # The list waits until the card is there, so that it can link it.
+        tx.outbox.add(announce.opened_in(incident, channel, now_ms))
+        tx.outbox.add([announce.rolled(changed, now_ms, Ms(now_ms + LINK_WAIT_MS))])
+    return True

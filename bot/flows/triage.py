@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.flows.ports import AuditEntry, Database, Tx
+from bot.flows.rolling import Rolling
 from bot.incidents import announce, triage
 from bot.incidents.incident import Incident
 from bot.incidents.triage import Action, Changed, Refused
@@ -73,6 +74,7 @@ def _act(tx: Tx, request: Request, now: Ms) -> Outcome:
         tx.incidents.put(outcome.incident)
         tx.incidents.note(outcome.entry)
         tx.outbox.add(announce.acted(outcome.incident, outcome.entry, tx.cards.of(request.incident_id), now))
+        Rolling(tx=tx, now_ms=now, edit_interval_ms=0).changed(outcome.incident)
     tx.audit.add(_audit_entry(request, outcome, now))
     return outcome
 

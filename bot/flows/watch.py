@@ -120,11 +120,12 @@ class Watch:
             self._drop(account)
         if now - self._refreshed.get(account, 0) < REFRESH_MS:
             return
+        known = frozenset(readers)
         self._wishes[account], jobs, fresh = await self._db.run(
             lambda tx: (
                 tx.watches.active(account),
                 tx.tails.jobs(account),
-                tx.tails.open(account, except_for=readers.keys()),
+                tx.tails.open(account, except_for=known),
             )
         )
         self._refreshed[account] = now
@@ -171,7 +172,7 @@ class Watch:
                     await self._poll_of(reader, lease).run(reader)
                     self._wake(reader)
         except LeaseLost:
-            self._lost(reader.job.account)
+            self._lost(reader.job.account, reader.epoch)
         except TransientError as error:
             log.warning("poll_not_committed", job=reader.job.id, reason=str(error))
             self._fail(reader, str(error))
@@ -204,9 +205,12 @@ class Watch:
     def _commit(self, lease: Lease) -> Commit:
         return Commit(lease=lease, now_ms=now_ms(self._clock), edit_interval_ms=self._options.edit_interval_ms)
 
-    def _lost(self, account: str) -> None:
-        self._leases.drop(account)
-        self._drop(account)
+    def _lost(self, account: str, epoch: int) -> None:
+        """A poll that began under an older lease than the one that is held by now says nothing about that."""
+        held = self._leases.held.get(account)
+        if held is None or held.epoch == epoch:
+            self._leases.drop(account)
+            self._drop(account)
 
     def _fail(self, reader: Reader, reason: str) -> None:
         """Not at once again: what made it fail may still be there, and others have to be read."""
@@ -239,7 +243,7 @@ class Watch:
         try:
             await self._db.run(lambda tx: commit.tell(tx, news))
         except LeaseLost:
-            self._lost(lease.account)
+            self._lost(lease.account, lease.epoch)
         else:
             for reader, tail in news.tails.items():
                 reader.tail = tail

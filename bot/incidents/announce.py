@@ -281,8 +281,11 @@ def _later(kind: Kind, incident: Incident, channel: str, now_ms: Ms, wait_ms: in
 
 
 def _is_spread(incident: Incident) -> bool:
-    """Over enough replicas for a chart, each with events of its own: a silence is one for all of them."""
-    return CHART_REPLICAS <= len(incident.facts.replicas) <= incident.facts.count
+    """Over enough replicas for a chart, each with events of its own: a silence is one for all of them.
+
+    Of an error that returned the counts from before would mix with the new ones.
+    """
+    return incident.generation == 1 and CHART_REPLICAS <= len(incident.facts.replicas) <= incident.facts.count
 
 
 def _reply_if(milestone: Payload | None, incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, ...]:

@@ -12,6 +12,7 @@ from bot.incidents.masks import masked, one_line, words
 from bot.incidents.signatures import TABLE, Signature, Stage, Voice, match
 from bot.incidents.tone import tone_of
 from bot.logs.fold_event import Event, Fault, Shape
+from bot.logs.fold_words import is_hot, tells_progress
 from bot.logs.line import Level
 
 VERSION = "v1"
@@ -56,6 +57,8 @@ def read(event: Event) -> Reading | None:
         return None
     if signature is None and _is_trial(event):
         signature = TRIAL
+    if signature is None and _is_progress(event):
+        signature = PROGRESS
     fault = _primary(event, spoken)
     stage = (
         signature.stage if signature else Stage.OWN if event.faults or event.head or event.said else Stage.SYMPTOM
@@ -102,6 +105,20 @@ TRIAL = Signature(
 )
 
 
+PROGRESS = Signature(
+    name="progress-as-error",
+    stage=Stage.HARMLESS,
+    says="progress that the program logs at the level of an error",
+    words=(),
+    source="training scripts that log everything at one level; a record of a step done without a word of failure",
+)
+
+
+def _is_progress(event: Event) -> bool:
+    told = bool(event.head) and event.shape is Shape.RECORD and not event.faults
+    return told and tells_progress(event.head) and not is_hot(event.head)
+
+
 def _is_trial(event: Event) -> bool:
     frames = [frame for fault in event.faults for frame in fault.frames]
     return bool(frames) and not event.head and all(_TRIAL_FRAME.match(frame) for frame in frames)
@@ -132,13 +149,19 @@ def _signature(event: Event, voice: Voice) -> tuple[Signature | None, str]:
     spoken = ""
     for text in _statements(event):
         found = match(text, voice, only=only)
-        if found is None:
+        if found is None or (found.stage is Stage.REPORT and _raised_by_rank(event)):
             continue
         if best is None or _order(found) < _order(best):
             best, spoken = found, text
         elif found.name == best.name:  # the last of a chain tells the user what it means
             spoken = text
     return best, spoken
+
+
+def _raised_by_rank(event: Event) -> bool:
+    """Whether a rank raised an exception of its own, not a word about its children."""
+    told_to_stop = any("SignalException" in fault.type for fault in event.faults)
+    return event.shape is Shape.TRACE and event.rank is not None and not told_to_stop
 
 
 _OF_REPORTS = frozenset({"launcher-report", "process-killed"})

@@ -7,6 +7,7 @@ import msgspec
 
 from bot.logs.fold_event import Event
 from bot.logs.fold_time import inner_time
+from bot.logs.fold_words import tells_progress
 from bot.logs.line import Level, Line
 from bot.times import NS_PER_S
 
@@ -55,7 +56,7 @@ class Job(msgspec.Struct, array_like=True):
             text = line.message
             if "NCCL INFO" in text:
                 self._host(text, name)
-            elif (line.level is None or line.level < warning) and _progress(text):
+            elif (line.level is None or line.level < warning) and tells_progress(text):
                 member.progress_ns = max(member.progress_ns, line.timestamp_ns)
                 self.progress_ns = max(self.progress_ns, line.timestamp_ns)
                 self.first_progress_ns = self.first_progress_ns or line.timestamp_ns
@@ -122,15 +123,10 @@ _NCCL_HOST = re.compile(r"(?:\[rank\d+\]: ?)?([\w.\-]+):\d+:\d+ \[\d+\] NCCL")
 _NCCL_ADDRESS = re.compile(r"Bootstrap ?: Using \w+:(\d+\.\d+\.\d+\.\d+)<")
 
 
-def _progress(text: str) -> bool:
-    """Whether a line tells of a step done; code in a traceback uses the same words, but without a number."""
-    return any(word in text for word in _STEP_WORDS) and _STEP.search(text) is not None
-
-
-_STEP_WORDS = ("step", "loss", "it/s", "s/it", "iter", "poch")
-_STEP = re.compile(r"(?:step|loss|iter(?:ation)?|[Ee]poch)s?\W{0,8}\d|\d ?(?:it/s|s/it)")
 _SUCCESS = re.compile(
-    r"(?i)job (?:has )?(?:completed|finished|succeeded|ended)\b(?!.*\b(?:fail|error))|status succeeded"
+    r"(?i)job (?:has )?(?:completed|finished|succeeded|ended)\b"
+    r"(?!.*\b(?:fail|error|preempt|cancel|stopp|kill|abort|evict|terminat|timed|time_?out|unhealthy|lost))"
+    r"|status succeeded"
 )
 
 

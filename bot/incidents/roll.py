@@ -35,7 +35,7 @@ class Roll:
     """The present message of one kind in one channel, as it is stored.
 
     Attributes:
-        name: `storm_name` or `harmless_name`; there is one roll of each name.
+        name: as `storm_of` and `harmless_of` make it; there is one roll of each name.
         number: which message it is: the next storm is a new message.
         recent: the channel's newest cards (storms only).
         listed: numbers of the incidents in the message, the first one first.
@@ -113,6 +113,14 @@ def joined(roll: Roll, incident_id: int, now_ms: Ms) -> Roll:
     """With the incident in its list."""
     listed = roll.listed if incident_id in roll.listed else (*roll.listed, incident_id)
     return replace(roll, listed=listed, last_ms=now_ms, began_ms=roll.began_ms or now_ms)
+
+
+def taken_out(storm: Roll, incident_id: int) -> Roll | None:
+    """With a card for an incident of its lists, since a person asked; None when there is nothing to do."""
+    if incident_id not in _waiting(storm):
+        return None
+    carded = (*storm.carded, incident_id) if incident_id in storm.listed else storm.carded
+    return replace(storm, carded=carded, past=tuple(known for known in storm.past if known != incident_id))
 
 
 def waits_in(storm: Roll, incident_id: int, now_ms: Ms) -> bool:

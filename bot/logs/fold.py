@@ -244,7 +244,7 @@ def _after_exception(event: Event, record: Record, part: Part, gap: int) -> _Ver
     if part is Part.TRACE_HEAD:
         return _Verdict.JOIN if event.chained else _Verdict.CLOSE
     if part is Part.EXCEPTION:
-        return _Verdict.JOIN if event.frames else _Verdict.CLOSE
+        return _Verdict.JOIN if event.frames or _introduces(event) else _Verdict.CLOSE
     if part in (Part.NATIVE, Part.WHAT):
         return _Verdict.JOIN if event.lane and part is Part.NATIVE else _Verdict.CLOSE
     if record.structured or event.tail >= MAX_TAIL or gap > SOON_NS:
@@ -274,6 +274,11 @@ def _after_record(event: Event, record: Record, part: Part, gap: int) -> _Verdic
 def _wraps(event: Event) -> bool:
     """Whether the event is an exception that only carries the traceback of another process, which follows it."""
     return bool(event.faults) and event.faults[-1].type.endswith(("RemoteTraceback", "RemoteError"))
+
+
+def _introduces(event: Event) -> bool:
+    """Whether an exception names the one that it wraps on the next line: `…BackendCompilerFailed: … raised:`."""
+    return bool(event.faults) and event.faults[-1].message.endswith("raised:")
 
 
 def _absorb(event: Event, text: str, part: Part) -> bool:
@@ -309,7 +314,7 @@ def _absorb_tail(event: Event, text: str, part: Part) -> bool:
         if text.startswith("===") and any(said.startswith("Root Cause") for said in event.said):
             event.report = False
         return False
-    if part is Part.EXCEPTION and event.frames:
+    if part is Part.EXCEPTION and (event.frames or _introduces(event)):
         event.fault(*exception_of(text))
         return True
     if part is Part.OTHER and event.faults and len(event.faults[-1].message) < 600:

@@ -39,6 +39,8 @@ def clean(text: str) -> str:
         text = _ANSI.sub("", text)
     if "\r" in text:
         text = "\n".join(_last_state(part) for part in text.split("\n"))
+    if "%|" in text:
+        text = _BAR.sub("", text)
     return _CONTROL.sub(" ", text) if _CONTROL.search(text) else text
 
 
@@ -63,6 +65,10 @@ _PREFIX = re.compile(
 )
 _REPEATED = re.compile(r"\s*(?:\x20?\[repeated (\d+)x across (?:all )?cluster\].*)$")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+# tqdm's bar, when text is glued to it: tqdm ends no line, so what is printed next stands on the bar's own.
+_BAR = re.compile(
+    r"^[^|\r\n]{0,80}?\d%\|[^|\n]{0,250}\|[^\[\]\n]{0,60}\[[^\[\]\n]{0,200}\](?=[^\s,\]])", re.MULTILINE
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -82,4 +88,5 @@ def _without_repeats(text: str, lane: str, rank: int | None) -> Prefixed:
 
 def _last_state(part: str) -> str:
     states = [state for state in part.split("\r") if state.strip()]
-    return states[-1] if states else ""
+    said = [state for state in states if "%|" not in state or _BAR.match(state)]
+    return said[-1] if said else states[-1] if states else ""

@@ -49,6 +49,10 @@ _STAMP = (
     r"\d{4}[-/]\d\d[-/]\d\d[T\x20_]\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
     r"|\d\d[-/]\d\d\x20\d\d:\d\d:\d\d(?:[.,]\d{1,9})?|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 )
+# Ray's processes: `[2025-06-03 03:26:40,112 E 201 201] (raylet) node_manager.cc:3064: …`.
+_RAY = re.compile(
+    r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{1,9} (?P<a>[EWIFCD]) \d+ \d+\] \(\w+\) (?P<site>[\w./\-]+:\d+): "
+)
 # glog and absl: E0611 03:18:47.479000 192 file.py:869] …, torch's [E611 …], TensorFlow's `…: E file.cc:1] …`.
 _GLOG = re.compile(
     rf"(?:\[?(?P<a>[EWIFCD])\d{{3,4}} [\d:.]+\s+(?:\d+\s+)?|(?:{_STAMP}): (?P<b>[EWIF]) )"
@@ -78,6 +82,10 @@ def _header(text: str) -> Record:
         level = _LEVELS[glog["a"] or glog["b"]]
         rest = text[glog.end() :]
         return Record(rest.strip(), level, glog["site"], structured=True, body=rest)
+    ray = _RAY.match(text) if text[:2] == "[2" else None
+    if ray is not None:
+        rest = text[ray.end() :]
+        return Record(rest.strip(), _LEVELS[ray["a"]], ray["site"], structured=True, body=rest)
     if text.startswith("wandb: "):
         found = re.match(rf"wandb: ({_WORD})\b", text)
         return Record(text, Level.parse(found[1]) if found else None, "wandb", structured=True, body=text)

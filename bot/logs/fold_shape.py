@@ -78,7 +78,7 @@ _CHAINS = ("The above exception was the direct cause", "During handling of the a
 _FRAME = re.compile(r'^\s*(?:> )?File "([^"]{1,400})", line \d+,? in (.{1,120}?)\s*$')
 _RICH_FRAME = re.compile(r"^[│|]\s*(?:❱\s*)?(/?[\w./\-]{1,300}\.py):\d+ in ([\w<>.]{1,80})")
 _GROUP = re.compile(r"^\s*(?:\+-\+[-\s\d.]*$|(?:[|+]\s?)+(?:-[-\s\d.]*$)?)")
-_LATE_HEAD = re.compile(r"(?:^|[\s:])Traceback \(most recent call last\):\s*$")
+_LATE_HEAD = re.compile(r"(?:^|[\s:\]])Traceback \(most recent call last\):\s*$")
 _NATIVE = re.compile(
     r"terminate called |what\(\):|Exception raised from |frame #\d+:|\*\*\* |Fatal Python error: |"
     r"(?:Current t|T)hread 0x|Extension modules: |CUDA kernel errors might be|For debugging consider passing|"

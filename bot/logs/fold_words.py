@@ -1,5 +1,6 @@
 """The cheap question that is asked of every line, whether it may speak of a failure at all."""
 
+import re
 from functools import lru_cache
 
 MAX_TEXT = 4_000
@@ -38,3 +39,12 @@ def is_hot(text: str) -> bool:
 def _is_hot(text: str) -> bool:
     low = text.lower()
     return any(word in low for word in _WORDS)
+
+
+def tells_progress(text: str) -> bool:
+    """Whether a line tells of a step done; code in a traceback uses the same words, but without a number."""
+    return any(word in text for word in _STEP_WORDS) and _STEP.search(text) is not None
+
+
+_STEP_WORDS = ("step", "loss", "it/s", "s/it", "iter", "poch")
+_STEP = re.compile(r"(?:step|loss|iter(?:ation)?|[Ee]poch)s?\W{0,8}\d|\d ?(?:it/s|s/it)")

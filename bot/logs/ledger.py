@@ -42,9 +42,10 @@ class Ledger:
         """
         parts = dict(self.parts)
         new: list[Line] = []
+        digests = _digests(lines)
         for bucket, within in _by_bucket(lines):
             known = parts.get(2 * bucket, b"") + parts.get(2 * bucket + 1, b"")
-            fresh = _unknown(within, _digests(within), known)
+            fresh = _unknown(lines[within], digests[within], known)
             for other in (False, True):
                 added = [digest for line, digest in fresh if (line.level is None or line.level < level) is other]
                 if added:
@@ -90,18 +91,22 @@ class Ledger:
         return counts
 
 
-def _by_bucket(lines: Sequence[Line]) -> Iterator[tuple[int, Sequence[Line]]]:
+def _by_bucket(lines: Sequence[Line]) -> Iterator[tuple[int, slice]]:
+    """Buckets, and where their lines are in `lines`."""
     at = 0
     while at < len(lines):
         bucket = lines[at].timestamp_ns // _BUCKET_NS
         after = bisect_left(lines, (bucket + 1) * _BUCKET_NS, lo=at, key=_STAMP)
-        yield bucket, lines[at:after]
+        yield bucket, slice(at, after)
         at = after
 
 
 def _unknown(lines: Sequence[Line], digests: Sequence[bytes], known: bytes) -> list[tuple[Line, bytes]]:
     """Lines with their digests, without as many of each digest as are `known`."""
-    numbers = memoryview(b"".join(digests)).cast("Q").tolist()
+    joined = b"".join(digests)
+    if joined == known:
+        return []
+    numbers = memoryview(joined).cast("Q").tolist()
     left = Counter(memoryview(known).cast("Q").tolist())
     if left.keys().isdisjoint(numbers):
         return list(zip(lines, digests, strict=True))

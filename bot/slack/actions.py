@@ -1,5 +1,6 @@
-"""Buttons: acknowledge at once, then act."""
+"""Buttons of cards: act, which is one short transaction, and acknowledge."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -17,6 +18,9 @@ from bot.slack.reply import reply
 
 log = structlog.get_logger(__name__)
 
+ACK_BY_S = 1.5
+"""A press is acknowledged when it is committed: who is killed before that leaves nobody in the belief that it was.
+Slack waits for three seconds, so that it is acknowledged after this time at the latest."""
 LARGEST_ID = 2**63 - 1
 
 _TRIAGE = {ids.ACKNOWLEDGE: Action.ACKNOWLEDGE, ids.RESOLVE: Action.RESOLVE, ids.REOPEN: Action.REOPEN}
@@ -26,8 +30,10 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Adds the listeners of the card's buttons, and one for every button that nobody knows."""
 
     async def triage(ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any], action: dict[str, Any]) -> None:
+        work = asyncio.create_task(_triage(desk, body, action), name="triage")
+        await asyncio.wait({work}, timeout=ACK_BY_S)
         await ack()
-        sentence = await _triage(desk, body, action)
+        sentence = await work
         if sentence:
             await reply(desk.client, respond, {"text": sentence})
 

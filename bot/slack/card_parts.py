@@ -9,6 +9,7 @@ from bot.jobs.job import Job
 from bot.slack import rich
 from bot.slack.mrkdwn import clean, shorten
 from bot.slack.rich import Element
+from bot.times import Ns, ns_from_ms
 
 EXCERPT_CHARS = 2_600
 TITLE_CHARS = 140
@@ -30,7 +31,7 @@ SIGNS = {
 def title(incident: Incident) -> tuple[Element, ...]:
     sign = SIGNS[incident.state][0]
     if incident.facts.role is Role.CASCADE:
-        sign = "arrow_right"
+        sign = "link"
     elif incident.facts.role is Role.NOISE:
         sign = "no_bell"
     return rich.emoji(sign), rich.text("  "), rich.text(shorten(incident.facts.title, TITLE_CHARS), bold=True)
@@ -58,10 +59,15 @@ def job_name(job: Job | None, job_id: str) -> tuple[Element, ...]:
 def where(content: CardContent) -> tuple[Element, ...]:
     facts, job = content.incident.facts, content.job
     nodes = job.node_count if job else None
+    sightings, leader = facts.sightings, facts.first_replica
+    back_ns = _back_since(content)
+    if back_ns is not None:
+        sightings = tuple(seen for seen in facts.sightings if seen.last_ns > back_ns) or sightings
+        leader = sightings[0].replica if len(sightings) == 1 else None
     return (
         *job_name(job, content.incident.job_id),
         rich.text(" · "),
-        *replicas(facts.sightings, nodes, facts.first_replica),
+        *replicas(sightings, nodes, leader),
     )
 
 
@@ -166,6 +172,12 @@ def to_card(card: Card | None, label: str) -> Element:
     return rich.link(card.permalink, label) if card is not None and card.permalink else rich.text(label)
 
 
+def _back_since(content: CardContent) -> Ns | None:
+    """Since when an error that was resolved is back; None of one that is there for the first time."""
+    before = content.previous[0] if content.previous else None
+    return ns_from_ms(before.changed_ms) if before is not None and before.changed_ms is not None else None
+
+
 def _return(content: CardContent) -> list[tuple[Element, ...]]:
     if content.previous is None:
         return []
@@ -182,7 +194,7 @@ def _earlier(content: CardContent) -> list[tuple[Element, ...]]:
     earlier, card = content.earlier
     last = earlier.last
     jobs = f"{earlier.jobs} earlier job{'s' if earlier.jobs > 1 else ''}"
-    line = (rich.emoji("books"), rich.text("  "), rich.text(f"Seen in {jobs}"))
+    line = (rich.emoji("bulb"), rich.text("  "), rich.text(f"Seen in {jobs}"))
     if last.state is not State.RESOLVED or last.actor is None:
         return [(*line, rich.text("; nobody resolved it there"), *_thread(card), rich.text("."))]
     return [(*line, rich.text("; last time "), rich.user(last.actor), *_when_and_why(last, card))]

@@ -15,7 +15,7 @@ from bot.errors import SlackRateLimited, SlackRefused, SlackUnavailable, SlackUn
 from bot.flows.contents import AroundContent, CardContent, Content, NoticeContent, ReplyContent, RollContent
 from bot.slack.cards import incident_card
 from bot.slack.ids import DELIVERY_EVENT
-from bot.slack.mrkdwn import INSTEAD, Message
+from bot.slack.mrkdwn import INSTEAD, TEXT_CHARS, Message, shorten
 from bot.slack.notices import notice_message, reply_message
 from bot.slack.replies import around_message
 from bot.slack.rolls import roll_message
@@ -92,16 +92,17 @@ Send = Callable[..., Awaitable[AsyncSlackResponse]]
 
 async def _send(send: Send, message: Message) -> AsyncSlackResponse:
     """Sends `message`; when Slack does not take its blocks, what stands in for them, at last its text alone."""
+    text = shorten(message["text"], TEXT_CHARS)
     for blocks in (message["blocks"], message.get(INSTEAD)):
         if blocks is None:
             continue
         try:
-            return await translated(send(text=message["text"], blocks=blocks))
+            return await translated(send(text=text, blocks=blocks))
         except SlackRefused as error:
             if error.code not in SHAPE_CODES:
                 raise
             log.error("blocks_refused", code=error.code, pointers=error.pointers)
-    return await translated(send(text=message["text"]))
+    return await translated(send(text=text))
 
 
 def render(content: Content) -> Message:

@@ -29,6 +29,7 @@ CANCEL_DOWNLOAD = PREFIX + "logs.cancel"
 WATCH = PREFIX + "logs.watch"
 UNWATCH = PREFIX + "watch.remove"
 OPEN_LINK = PREFIX + "open"
+OWN_CARD = PREFIX + "storm.card"
 
 DELIVERY_EVENT = "joblogs_delivery"
 """The `event_type` of the metadata that carries a delivery id."""

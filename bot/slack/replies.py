@@ -19,13 +19,14 @@ NAME_CHARS = 60
 def around_message(content: AroundContent) -> Message:
     """The lines around the first one of an incident, which is marked."""
     first = shorten(content.incident.facts.first_replica or "the platform", NAME_CHARS)
+    what = f"the first one on {first}" if content.incident.generation == 1 else "its return"
     heading = rich.section(
-        rich.text(f"Lines around the first one on {first}", bold=True),
+        rich.text(f"Lines around {what}", bold=True),
         rich.text("" if content.complete else "  (the log did not return the line itself)"),
     )
     body = log_text(content.lines, marked=content.marked)
     return {
-        "text": f"{len(content.lines)} log lines around the first one on {escape(first)}",
+        "text": f"{len(content.lines)} log lines around {escape(what)}",
         "blocks": [rich.block(heading, rich.preformatted(body))],
     }
 

@@ -5,12 +5,22 @@ from collections.abc import Callable, Sequence
 from bot.flows.contents import Entry, RollContent
 from bot.incidents.incident import State
 from bot.incidents.roll import RollKind
-from bot.slack import rich
+from bot.slack import ids, rich
 from bot.slack.card_parts import SIGNS, extent, job_name, sentence, to_card
-from bot.slack.mrkdwn import Message, escape, shorten
+from bot.slack.mrkdwn import (
+    MESSAGE_CHARS,
+    OPTION_CHARS,
+    Message,
+    escape,
+    plain,
+    section,
+    shorten,
+    size,
+)
 from bot.slack.rich import Element
 
-ENTRIES_SHOWN = 20
+LIST_CHARS = 6_000
+MENU_CHARS = MESSAGE_CHARS - LIST_CHARS - 1_000
 TITLE_CHARS = 120
 REASON_CHARS = 100
 JOB_CHARS = 60
@@ -35,10 +45,13 @@ def _storm(content: RollContent) -> Message:
         rich.text(f"{what}{where}, too many at once for a card each", bold=True),
         rich.text("\nSince "),
         rich.date(content.roll.began_ms, "{date_short_pretty} {time}"),
-        rich.text(". One that is seen again when it is calm gets a card of its own."),
+        rich.text(". One that is seen again when it is calm gets a card by itself."),
     )
     text = f"{what}{where}, too many at once for a card each: {_titles(content.entries)}"
-    return {"text": text, "blocks": [rich.block(head, *_list(content.entries, _storm_line))]}
+    return {
+        "text": text,
+        "blocks": [rich.block(head, *_list(content.entries, _storm_line)), *_menu(content.entries)],
+    }
 
 
 def _harmless(content: RollContent) -> Message:
@@ -60,11 +73,40 @@ def _harmless(content: RollContent) -> Message:
 
 
 def _list(entries: Sequence[Entry], line: Callable[[Entry], tuple[Element, ...]]) -> tuple[Element, ...]:
-    items = [rich.section(*line(entry)) for entry in entries[:ENTRIES_SHOWN]]
+    """As many as one message holds, and how many more there are."""
+    items: list[Element] = []
+    room = LIST_CHARS
+    for entry in entries:
+        parts = line(entry)
+        room -= sum(size(part.get("text", "")) for part in parts)
+        if room < 0:
+            break
+        items.append(rich.section(*parts))
     more = len(entries) - len(items)
     if more:
-        items.append(rich.section(rich.text(f"and {more} more: /joblogs incidents names them all", italic=True)))
+        items.append(rich.section(rich.text(f"and {more} more", italic=True)))
     return (rich.bullets(items),) if items else ()
+
+
+def _menu(entries: Sequence[Entry]) -> tuple[Element, ...]:
+    """For those that have no card yet."""
+    options = [_option(entry) for entry in entries if entry.card is None][: MENU_CHARS // OPTION_CHARS]
+    if not options:
+        return ()
+    select = {
+        "type": "static_select",
+        "action_id": ids.OWN_CARD,
+        "placeholder": plain("Choose one"),
+        "options": options,
+    }
+    return (section("Take one up: it gets a card of its own.") | {"accessory": select},)
+
+
+def _option(entry: Entry) -> Element:
+    incident, job = entry.incident, entry.job
+    name = shorten(job.title if job else incident.job_id, 30)
+    text = plain(f"{name}: {incident.facts.title}", OPTION_CHARS)
+    return {"text": text, "value": str(incident.id)}
 
 
 def _storm_line(entry: Entry) -> tuple[Element, ...]:

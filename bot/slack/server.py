@@ -6,11 +6,14 @@ from typing import Any
 
 import aiohttp
 import structlog
-from slack_bolt.async_app import AsyncApp, AsyncRespond
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import actions, commands, events, log_buttons
+from bot.slack import actions, commands, events, log_buttons, own_cards
 from bot.slack.desk import Desk
 from bot.slack.gateway import translated
 from bot.slack.members import Identity
@@ -63,18 +66,32 @@ def build_bolt(client: AsyncWebClient, identity: Identity, signing_secret: str |
         request_verification_enabled=signing_secret is not None,
     )
     app.error(_reporter(desk))
-    for room in (commands, log_buttons, actions, events):
+    for room in (commands, log_buttons, actions, own_cards, events):
         room.register(app, desk)
     commands.register_last(app)
     actions.register_last(app, desk)
     return app
 
 
+async def take(app: AsyncApp, request: web.Request) -> web.Response:
+    """One request of HTTP mode. What cannot even be read is refused here: Bolt reads before it verifies."""
+    if not request.headers.get("X-Slack-Request-Timestamp", "").isdigit():
+        return web.Response(status=401, text="not signed by Slack")
+    try:
+        readable = await to_bolt_request(request)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return web.Response(status=400, text="not a request of Slack's")
+    return await to_aiohttp_response(await app.async_dispatch(readable))
+
+
 def _reporter(desk: Desk) -> Callable[..., Awaitable[None]]:
-    async def report(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
-        """Bolt's door: what a listener did not expect is logged with its kind, never with the payload."""
+    async def report(error: Exception, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        """Bolt's door: what a listener did not expect is logged with its kind, never with the payload.
+
+        Before the request was verified nobody is answered: the address to answer to would be anybody's.
+        """
         log.error("listener_failed", kind=body.get("type") or body.get("command"), exc_info=error)
-        if respond.response_url:
-            await reply(desk.client, respond, {"text": UNEXPECTED})
+        if context.authorize_result is not None and context.respond and context.response_url:
+            await reply(desk.client, context.respond, {"text": UNEXPECTED})
 
     return report

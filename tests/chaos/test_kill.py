@@ -34,13 +34,14 @@ async def test_killed_bots_lose_nothing_and_say_nothing_twice(
         assert _counted(incidents) == theatre.written()
         assert _cards(theatre) == {incident.id: 1 for incident in incidents if has_a_card(incident)}
         assert _repeated(theatre) == []
+        assert await theatre.ask(_times_acknowledged(theatre)) == dict.fromkeys(theatre.taken, 1)
         assert _endings(theatre) == {job.spec.name: 1 for job in theatre.jobs}
 
 
 async def _torment(theatre: Theatre, together: int) -> None:
     project = theatre.world.add_project("llama")
     theatre.jobs = [
-        theatre.world.add_job(project, f"run-{n}", node_count=3, status="TRAINING_JOB_RUNNING") for n in range(3)
+        theatre.world.add_job(project, f"run-{n}", node_count=3, status="TRAINING_JOB_RUNNING") for n in range(6)
     ]
     await theatre.start(together)
     await theatre.watch("llama")
@@ -49,8 +50,11 @@ async def _torment(theatre: Theatre, together: int) -> None:
         for _ in range(3):
             theatre.spoil()
             await asyncio.sleep(theatre.random.uniform(0.1, 0.9))
+        press = asyncio.create_task(theatre.acknowledge())
+        await asyncio.sleep(theatre.random.uniform(0, 0.03))
         await theatre.kill(theatre.random.choice(theatre.bots))
         await theatre.start()
+        await press
     writer.cancel()
     theatre.workspace.faults.clear()
     theatre.world.faults.clear()
@@ -73,6 +77,18 @@ def _quiet(theatre: Theatre) -> Any:
 def _incidents(theatre: Theatre) -> Any:
     def ask(tx: Tx) -> list[Incident]:
         return [one for job in theatre.jobs for one in tx.incidents.newest("default", job.id).values()]
+
+    return ask
+
+
+def _times_acknowledged(theatre: Theatre) -> Any:
+    """Of the incidents whose button was acknowledged to Slack: how often it stands in their history."""
+
+    def ask(tx: Tx) -> dict[int, int]:
+        return {
+            taken: [entry.action for entry in tx.incidents.history(taken)].count("acknowledge")
+            for taken in theatre.taken
+        }
 
     return ask
 

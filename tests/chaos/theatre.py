@@ -19,6 +19,7 @@ from bot.sandbox.baseten.world import World
 from bot.sandbox.slack.limits import RATES
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import Workspace
+from bot.slack import ids
 from bot.store import open_store_here
 from bot.times import SystemClock
 
@@ -51,6 +52,7 @@ class Theatre:
     log: Path
     jobs: list[SimJob] = field(default_factory=list)
     bots: list[Process] = field(default_factory=list)
+    taken: set[int] = field(default_factory=set)
 
     # --- bots ----------------------------------------------------------------------------------------
 
@@ -136,6 +138,24 @@ class Theatre:
                 lambda: baseten.add("logs", kind="truncate", times=1),
             )
         )()
+
+    async def acknowledge(self) -> None:
+        """A person presses the button of some card; `taken` has the incidents of which Slack says that it worked."""
+        open_cards = [
+            (message, button["value"])
+            for message in self.workspace.messages(CHANNEL)
+            for block in message.get("blocks") or ()
+            if block["type"] == "actions"
+            for button in block["elements"]
+            if button["action_id"] == ids.ACKNOWLEDGE
+        ]
+        if not open_cards:
+            return
+        message, value = self.random.choice(open_cards)
+        outcome = await self.workspace.person("grace").press(CHANNEL, message["ts"], ids.ACKNOWLEDGE)
+        ref = ids.IncidentRef.decode(value)
+        if outcome.acked and ref is not None:
+            self.taken.add(ref.incident_id)
 
     async def until(self, condition: Callable[[], Awaitable[bool]], patience_s: float) -> None:
         deadline = asyncio.get_running_loop().time() + patience_s

@@ -30,19 +30,19 @@ async def history(stage: Stage) -> list[tuple[str, str | None]]:
     return [(entry.action, entry.actor) for entry in entries]
 
 
-async def test_of_two_who_press_at_once_one_acknowledges_and_the_other_is_told(stage: Stage):
-    _, card = await with_card(stage)
-    await asyncio.gather(
-        stage.press(card, ids.ACKNOWLEDGE, user="ada"), stage.press(card, ids.ACKNOWLEDGE, user="grace")
-    )
-    await stage.until(lambda: len(stage.ephemerals("ada")) - 1 + len(stage.ephemerals("grace")) == 1)
-    await stage.ticks(3)
+async def test_of_two_who_press_at_once_one_acknowledges_and_the_other_is_told(database_url: str):
+    async with open_stage(database_url) as stage:
+        _, card = await with_card(stage)
+        presses = [stage.press(card, ids.ACKNOWLEDGE, user=user) for user in ("ada", "grace")]
+        await asyncio.gather(*presses)
+        await stage.until(lambda: len(stage.ephemerals("ada")) - 1 + len(stage.ephemerals("grace")) == 1)
+        await stage.ticks(3)
 
-    [(action, actor)] = await history(stage)
-    assert action == "acknowledge"
-    late = "grace" if actor == stage.workspace.roster.user("ada").id else "ada"
-    assert f"acknowledged already by <@{actor}>" in shown(stage.ephemerals(late)[-1])
-    assert said(stage, "acknowledged") == 1
+        [(action, actor)] = await history(stage)
+        assert action == "acknowledge"
+        late = "grace" if actor == stage.workspace.roster.user("ada").id else "ada"
+        assert f"acknowledged already by <@{actor}>" in shown(stage.ephemerals(late)[-1])
+        assert said(stage, "acknowledged") == 1
 
 
 async def test_a_double_click_acknowledges_once(stage: Stage):

@@ -71,6 +71,18 @@ async def test_an_error_that_returns_gets_a_new_card_that_names_who_had_resolved
     assert any(address(old) in link for link in links(new))
 
 
+async def test_the_thread_of_a_return_shows_the_lines_around_the_return_and_not_the_old_ones(stage: Stage):
+    job, old = await with_card(stage)
+    await resolve(stage, old)
+    job.write("INFO step 77 after the repair", level="INFO")
+    job.write(OOM, level="ERROR", replica="g05r0")
+    await stage.ticks(10)
+
+    [around] = [shown(reply) for reply in stage.thread(stage.cards()[-1]) if "Lines around" in shown(reply)]
+    assert "Lines around its return" in around
+    assert "step 77 after the repair" in around.partition("▶")[0]
+
+
 async def test_an_error_of_an_earlier_job_says_what_helped_then(stage: Stage):
     _, old = await with_card(stage)
     await resolve(stage, old)

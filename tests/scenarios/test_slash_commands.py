@@ -210,6 +210,8 @@ async def test_when_the_training_api_is_away_the_answer_says_who_can_mend_it(sta
     ):
         stage.clock.turn(60)
         stage.world.faults.add("*", kind=kind)
-        await stage.patiently(stage.command("run-1"))
+        before = len(stage.ephemerals())
+        assert (await stage.workspace.person("ada").command("/joblogs", "run-1", channel=CHANNEL)).acked
+        await stage.patiently(stage.until(lambda: len(stage.ephemerals()) > before))  # noqa: B023 - awaited here
         assert sentence in shown(stage.ephemerals()[-1])
         stage.world.faults.clear()

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from bot.flows.rolling import HARMLESS_WAIT_MS
-from bot.incidents.roll import CARDS_IN_WINDOW, STORM_OVER_MS
+from bot.flows.triage import Request, Triage
+from bot.incidents.roll import CARDS_IN_WINDOW, STORM_OVER_MS, storm_of
+from bot.incidents.triage import Action
 from bot.sandbox.baseten.job import SimJob
+from bot.slack import ids
 from tests.scenarios.plots import OOM, waiting, watching
 from tests.stage import CHANNEL, Stage, open_stage, shown
 
@@ -106,6 +109,43 @@ async def test_what_is_seen_again_after_the_storm_gets_a_card_of_its_own_and_wha
     assert len(own) == 1
     assert len(stage.cards()) == CARDS_IN_WINDOW + 1
     assert any("Lines around" in shown(reply) for reply in stage.thread(own[0]))
+
+
+async def test_what_a_person_does_with_one_of_the_list_shows_in_the_list_at_once(stage: Stage):
+    jobs = await watched(stage, 7)
+    await fail(stage, jobs)
+    channel = stage.workspace.channel(CHANNEL).id
+    storm = await stage.bot.db.run(lambda tx: tx.rolls.get(storm_of(channel).name))
+    assert storm is not None
+    grace = stage.workspace.roster.user("grace").id
+    acknowledge = Request(
+        incident_id=storm.listed[0], action=Action.ACKNOWLEDGE, actor=grace, channel=channel, once="test"
+    )
+    await Triage(db=stage.bot.db, clock=stage.clock).act(acknowledge)
+    await stage.tick()
+
+    assert f"acknowledged by  <@{grace}>" in shown(lists(stage)[0])
+
+
+async def test_who_takes_one_of_the_list_up_gets_its_card_at_once_and_only_one(stage: Stage):
+    jobs = await watched(stage, 8)
+    await fail(stage, jobs)
+    menu = {"type": "plain_text", "text": "x", "emoji": False}
+    [option, *_] = next(
+        block["accessory"]["options"] for block in lists(stage)[0]["blocks"] if "accessory" in block
+    )
+    for _ in range(2):
+        await stage.workspace.person("ada").press(
+            CHANNEL, lists(stage)[0]["ts"], ids.OWN_CARD, {"selected_option": option | {"text": menu}}
+        )
+    await stage.ticks(10)
+
+    assert len(stage.cards()) == CARDS_IN_WINDOW + 1
+    [storm] = lists(stage)
+    [menu_after] = [block for block in storm["blocks"] if "accessory" in block]
+    assert option["value"] not in [one["value"] for one in menu_after["accessory"]["options"]]
+    address = "p" + stage.cards()[-1]["ts"].replace(".", "")
+    assert address in str(storm["blocks"])
 
 
 async def test_a_second_storm_is_a_new_list_and_the_first_stays_as_it_was(stage: Stage):

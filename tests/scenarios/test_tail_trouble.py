@@ -10,7 +10,7 @@ from bot.incidents.grouping import Engine
 from bot.incidents.incident import Facts
 from bot.logs.line import Line
 from bot.sandbox.baseten.job import SimJob
-from tests.scenarios.tailing import BOOM, MINUTE, counted, errors, is_exact, notices, watch
+from tests.scenarios.tailing import BOOM, MINUTE, S, counted, errors, incidents, is_exact, notices, watch
 from tests.stage import KEY, Stage, open_stage, shown
 
 BEHIND = "has not been read"
@@ -62,7 +62,7 @@ async def test_ten_minutes_without_any_answer_lose_nothing_and_are_told_once(sta
     stage.world.faults.add("logs", kind="timeout", duration_s=600)
     for _ in range(40):
         jobs[0].write(BOOM, level="ERROR")
-        await stage.tick(15)
+        await stage.turn_the_watch(15)
     await stage.ticks(20, 3)
     await is_exact(stage, jobs[0])
     assert len(notices(stage, BEHIND)) == 1
@@ -83,13 +83,13 @@ async def test_a_minute_of_failures_is_not_worth_a_word(stage: Stage):
 async def test_a_restart_in_the_middle_of_an_outage_repeats_no_notice(stage: Stage):
     [job] = await watched(stage)
     stage.world.faults.add("logs", kind="status:500", duration_s=1200)
-    await stage.ticks(30, 10)
+    await stage.ticks(14, 20)
     job.write(BOOM, level="ERROR")
     assert len(notices(stage, BEHIND)) == 1
     await stage.restart()
-    await stage.ticks(40, 10)
+    await stage.ticks(20, 20)
     assert len(notices(stage, BEHIND)) == 1
-    await stage.ticks(60, 10)
+    await stage.ticks(30, 20)
     assert len(notices(stage, BEHIND)) == 1
     assert len(notices(stage, CAUGHT_UP)) == 1
     await is_exact(stage, job)
@@ -97,12 +97,14 @@ async def test_a_restart_in_the_middle_of_an_outage_repeats_no_notice(stage: Sta
 
 async def test_one_channel_with_two_jobs_hears_once_that_both_have_caught_up(stage: Stage):
     one, two = await watched(stage, 2)
-    stage.world.faults.add("logs", kind="status:500", duration_s=600, job_id=one.id)
-    stage.world.faults.add("logs", kind="status:500", duration_s=1200, job_id=two.id)
-    await stage.ticks(80, 10)
+    stage.world.faults.add("logs", kind="status:500", duration_s=700, job_id=one.id)
+    await stage.ticks(12, 25)
+    assert len(notices(stage, BEHIND)) == 1
+    stage.world.faults.add("logs", kind="status:500", duration_s=900, job_id=two.id)
+    await stage.ticks(26, 25)
     assert len(notices(stage, BEHIND)) == 1
     assert not notices(stage, CAUGHT_UP)
-    await stage.ticks(60, 10)
+    await stage.ticks(16, 25)
     assert len(notices(stage, BEHIND)) == 1
     assert len(notices(stage, CAUGHT_UP)) == 1
 
@@ -112,17 +114,17 @@ async def test_a_refusal_pauses_once_for_all_jobs_and_comes_back_by_itself(stage
     jobs = await watched(stage, 3)
     await stage.ticks(10, 30)
     stage.world.faults.add("logs", kind=kind)
-    await stage.ticks(60, 10)
+    await stage.ticks(25, 24)
     [paused] = notices(stage, "the watch is paused")
     assert "and 2 other jobs" in paused
     assert f"({kind})" in paused
     asked = stage.world.requests.count("logs")
-    await stage.ticks(30, 10)
+    await stage.ticks(12, 25)
     assert stage.world.requests.count("logs") - asked <= 3 * 6
 
     jobs[1].write(BOOM, level="ERROR")
     stage.world.faults.clear()
-    await stage.ticks(40, 10)
+    await stage.ticks(20, 20)
     [resumed] = notices(stage, "the watch goes on")
     assert "and 2 other jobs" in resumed
     assert len(notices(stage, "the watch is paused")) == 1
@@ -194,9 +196,9 @@ async def test_a_log_that_the_program_fails_at_is_told_and_holds_up_no_other(
     one.write("ERROR poison", level="ERROR")
     two.write(BOOM, level="ERROR")
     before = stage.world.requests.count("logs")
-    await stage.ticks(150)
+    await stage.ticks(45, 5)
     await is_exact(stage, two)
-    assert stage.world.requests.count("logs") - before < 150
+    assert stage.world.requests.count("logs") - before < 100
     assert notices(stage, BEHIND, "run-0", "joblogs itself fails")
     monkeypatch.undo()
     await stage.ticks(20)
@@ -206,7 +208,10 @@ async def test_a_log_that_the_program_fails_at_is_told_and_holds_up_no_other(
 
 async def test_an_account_whose_key_is_refused_holds_up_no_other(sqlite_url: str):
     async with open_stage(sqlite_url, accounts={"second": "second-key"}) as stage:
-        projects = stage.world.add_project("speech", team="stage"), stage.world.add_project("vision", team="second")
+        projects = (
+            stage.world.add_project("speech", team="stage"),
+            stage.world.add_project("vision", team="second"),
+        )
         stage.world.keys["second-key"] = "second"
         one, two = (stage.world.add_job(project, status="TRAINING_JOB_RUNNING") for project in projects)
         await watch(stage, "speech")
@@ -223,7 +228,9 @@ async def test_an_account_whose_key_is_refused_holds_up_no_other(sqlite_url: str
 
 
 async def test_a_loud_job_is_read_at_its_level_and_says_so_once(stage: Stage):
-    [job] = await watched(stage)
+    job = stage.job(node_count=2)
+    await watch(stage)
+    await stage.ticks(4)
     traceback = ("Traceback (most recent call last):", '  File "train.py", line 3, in main', "    step()")
     now = stage.clock.now_ns()
     for number in range(130_000):
@@ -234,13 +241,13 @@ async def test_a_loud_job_is_read_at_its_level_and_says_so_once(stage: Stage):
     for text in traceback:
         job.write(text, at_ns=now)
     job.write("ValueError: bad loss", level="ERROR", at_ns=now)
+    for text in (*traceback, "KeyError: 'lr'"):
+        job.write(text, replica="g01r0", at_ns=now + S)
     await stage.ticks(4)
-    await is_exact(stage, job)
-    [card] = stage.cards()
-    assert "train.py" in shown(card)
-    await stage.ticks(100, 5)
+    assert "train.py" in shown(stage.cards()[0])
+    await stage.ticks(60, 5)
     assert len(notices(stage, "it is quiet enough again")) == 1
-    await is_exact(stage, job)
+    assert [incident.facts.count for incident in await incidents(stage, job)] == [1, 1]
 
 
 async def test_a_long_history_is_skimmed_and_new_incidents_show_what_was_skipped(stage: Stage):

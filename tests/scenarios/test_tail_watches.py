@@ -164,8 +164,8 @@ async def test_the_budget_holds_for_minutes_with_many_jobs_and_loud_ones_starve_
         await stage.turn_the_watch(2)
     for job in jobs[2:]:
         await is_exact(stage, job)
-    for _ in range(12):
-        await stage.turn_the_watch(50)
+    for _ in range(8):
+        await stage.turn_the_watch(75)
     assert stage.world.busiest_second("logs", KEY) <= 100
     assert stage.world.requests.rate_limited == 0
 
@@ -190,7 +190,7 @@ async def test_a_command_goes_before_the_polls_of_a_hundred_jobs(stage: Stage):
 async def test_a_quiet_job_is_read_rarely_and_one_with_a_young_incident_often(stage: Stage):
     quiet, busy = stage.job("quiet"), stage.job("busy")
     await watch(stage)
-    await stage.ticks(60, 10)
+    await stage.ticks(10, 60)
     asked: Counter[str] = Counter()
     take = stage.world.faults.take
 
@@ -200,16 +200,18 @@ async def test_a_quiet_job_is_read_rarely_and_one_with_a_young_incident_often(st
 
     stage.world.faults.take = count  # type: ignore[method-assign] - a tap on the real server
     busy.write(BOOM, level="ERROR")
-    await stage.ticks(60, 2)
+    for _ in range(60):
+        await stage.turn_the_watch(2)
     assert asked[f"logs {busy.id}"] > 50
     assert 10 <= asked[f"logs {quiet.id}"] < 40
 
 
 async def test_a_poll_that_finds_nothing_writes_nothing_but_a_checkpoint_a_minute(stage: Stage):
     await watched(stage)
-    await stage.ticks(60, 10)
+    await stage.ticks(10, 60)
     database = stage.bot.watch._db = TappedDatabase(stage.bot.db)
-    await stage.ticks(120, 5)
+    for _ in range(60):
+        await stage.turn_the_watch(10)
     assert 8 <= database.saves <= 11
 
 
@@ -269,13 +271,14 @@ async def test_an_account_that_comes_back_is_read_on_from_where_the_other_worker
 async def test_a_database_that_is_away_in_the_middle_of_a_commit_costs_nothing(any_stage: Stage):
     stage = any_stage
     job = await watched(stage)
-    database = stage.bot.watch._db = TappedDatabase(stage.bot.db, failures=3)
-    for _ in range(30):
+    database = stage.bot.watch._db = TappedDatabase(stage.bot.db)
+    for _ in range(3):
+        await stage.ticks(20, 4)
+        database.failures = 1
         job.write(BOOM, level="ERROR")
-        await stage.tick(3)
-    await stage.ticks(6)
-    assert database.failures == 0
-    await is_exact(stage, job)
+        await stage.ticks(10, 4)
+        assert database.failures == 0
+        await is_exact(stage, job)
     assert len(stage.cards()) == 1
 
 

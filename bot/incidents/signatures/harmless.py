@@ -66,6 +66,7 @@ TABLE = (
     Signature(
         name="retried",
         stage=Stage.HARMLESS,
+        plain=True,
         says="a request failed and is tried again by the library that made it",
         words=("retry(total=", "will retry", "retrying request", "retrying (retry", "connection pool is full", "retry attempt", "entering retry loop"),
         pattern=re.compile(r"Retry\(total=|Retrying \(Retry|Connection pool is full|[Rr]etry attempt failed|entering retry loop"),

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from bot.flows.contents import CardContent, Earlier
-from bot.incidents.incident import Confidence, Role, State
+from bot.incidents.incident import Confidence, Role, Sighting, State
 from bot.slack.cards import incident_card
+from bot.times import Ns
 from tests.slack_limits import problems_of_message
 from tests.unit.slack.card_values import (
     HOSTILE,
@@ -111,6 +112,15 @@ def test_an_error_that_is_back_names_who_had_resolved_it_why_and_its_thread():
     assert "It is back. <@U9> had resolved it: pin driver 550" in text_of(message["blocks"])
     assert LINK in links_of(message["blocks"])
     assert "it is back" in message["text"]
+
+
+def test_one_that_is_back_counts_the_replicas_since_its_return():
+    later = Ns((NOW + 5_000) * 1_000_000)
+    back = Sighting(replica="g05r0", first_ns=later, last_ns=later, count=1)
+    incident = an_incident(count=3, generation=2, sightings=(seen("g02r0"), seen("g03r0"), back))
+    text = said(incident, previous=(a_resolved(id=3), a_card()))
+    assert "1 of 64 replicas: g05r0" in text
+    assert "g02r0" not in text
 
 
 def test_one_that_is_back_without_a_known_address_still_says_so():

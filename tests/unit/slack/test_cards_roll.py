@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.flows.contents import Entry, RollContent
-from bot.incidents.incident import Role, State
+from bot.incidents.incident import Card, Role, State
 from bot.incidents.roll import Roll, harmless_of, storm_of
 from bot.slack.rolls import roll_message
 from tests.slack_limits import problems_of_message
@@ -33,9 +33,10 @@ def entry(incident: Any, **changes: Any) -> Entry:
 
 @pytest.mark.parametrize("roll", [STORM, HARMLESS])
 @pytest.mark.parametrize("count", [0, 1, 20, 300])
-def test_slack_takes_a_list_of_any_length_whatever_its_texts_hold(roll: Roll, count: int):
+@pytest.mark.parametrize("card", [None, a_card()])
+def test_slack_takes_a_list_of_any_length_whatever_its_texts_hold(roll: Roll, count: int, card: Card | None):
     job = a_job(name=HOSTILE, project_name=HOSTILE)
-    entries = [entry(a_hostile_incident(id=at), job=job, card=a_card()) for at in range(count)]
+    entries = [entry(a_hostile_incident(id=at), job=job, card=card) for at in range(count)]
     assert problems_of_message(message(roll, *entries)) == []
 
 
@@ -49,8 +50,21 @@ def test_a_storm_lists_each_incident_with_its_job_and_extent():
 
 
 def test_a_long_list_says_how_many_more_there_are():
-    text = text_of(message(STORM, *(entry(an_incident(id=at)) for at in range(27)))["blocks"])
-    assert "and 7 more" in text
+    text = text_of(message(STORM, *(entry(an_incident(id=at)) for at in range(300)))["blocks"])
+    shown = text.count("run-7 · once")
+    assert shown > 50
+    assert f"and {300 - shown} more" in text
+
+
+def test_the_menu_of_a_storm_offers_what_has_no_card_yet():
+    shown = message(
+        STORM, entry(an_incident(id=1), card=a_card()), entry(an_incident(id=2, title="KeyError: 'x'"))
+    )
+    [_, menu] = shown["blocks"]
+    assert [(one["value"], one["text"]["text"]) for one in menu["accessory"]["options"]] == [
+        ("2", "run-7: KeyError: 'x'")
+    ]
+    assert len(message(STORM, entry(an_incident(), card=a_card()))["blocks"]) == 1
 
 
 def test_what_got_a_card_of_its_own_since_is_linked():
