@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 from pydantic import SecretStr
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 from bot import health
@@ -36,7 +35,7 @@ from bot.slack.downloads import Downloads
 from bot.slack.gateway import Gateway
 from bot.slack.members import Members, Policy
 from bot.slack.rooms import Rooms
-from bot.slack.server import build_bolt, identify, open_client
+from bot.slack.server import build_bolt, identify, open_client, take
 from bot.slack.sockets import Sockets, open_sockets
 from bot.store.database import SqlDatabase, open_store
 from bot.times import MS_PER_S, Clock, SystemClock, ms_from_s
@@ -100,9 +99,8 @@ class App:
             )
         )
 
-    async def _from_slack(self, request: web.Request) -> web.Response:
-        response = await self.bolt.async_dispatch(await to_bolt_request(request))
-        return await to_aiohttp_response(response)
+    async def _from_slack(self, request: web.Request) -> web.StreamResponse:
+        return await take(self.bolt, request)
 
     async def _beats_problem(self) -> str | None:
         late = [name for name, lateness in self.metronome.lateness_s().items() if lateness > LATE_AFTER_S]

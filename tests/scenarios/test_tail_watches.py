@@ -252,6 +252,7 @@ async def test_an_account_that_comes_back_is_read_on_from_where_the_other_worker
     job = await watched(stage)
     job.write(BOOM, level="ERROR")
     await stage.ticks(8)
+    [stale] = stage.bot.watch.readers
     stage.clock.turn(25)
     async with open_app(stage.settings, clock=stage.clock) as other:
         job.write(BOOM, level="ERROR")
@@ -266,6 +267,7 @@ async def test_an_account_that_comes_back_is_read_on_from_where_the_other_worker
     await stage.ticks(20)
     await is_exact(stage, job)
     assert len(stage.cards()) == 1
+    assert stale not in stage.bot.watch.readers, "it knows nothing of what the other worker has read"
 
 
 async def test_a_database_that_is_away_in_the_middle_of_a_commit_costs_nothing(any_stage: Stage):
