@@ -77,7 +77,7 @@ def demo(port: int, scenario: str | None, speed: float) -> None:
 @click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"))
 @click.option("--json", "as_json", is_flag=True, help="A list of incidents for programs.")
 def explain(file: Any, as_json: bool) -> None:
-    """Tell what went wrong in a saved log: JSON lines as the API gives them, or plain text; - is standard input."""
+    """Tell what went wrong in a saved log: JSON lines as the API gives them, or plain text; - is stdin."""
     from bot.explain import explain as explained  # noqa: PLC0415 - `joblogs --help` stays quick
 
     click.echo(explained(file, as_json=as_json, colour=sys.stdout.isatty()))
