@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.incidents.masks import masked, one_line, words
-from bot.incidents.signatures import TABLE, Signature, Stage, Voice, match
+from bot.incidents.signatures import TABLE, Signature, Stage, Voice, counts_digits, match
 from bot.incidents.tone import tone_of
 from bot.logs.fold_event import Event, Fault, Shape
-from bot.logs.fold_words import is_hot, tells_progress
+from bot.logs.fold_words import MAX_SHAPE, is_hot, shape_of, tells_progress, text_of
 from bot.logs.line import Level
 
 VERSION = "v1"
@@ -49,6 +49,38 @@ class Reading:
 
 def read(event: Event) -> Reading | None:
     """What `event` says, or None when it states no failure."""
+    bare = event.shape is Shape.RECORD and event.head and not event.faults and not event.said
+    if bare and len(event.head) <= MAX_SHAPE and not counts_digits(event.head, _voice(event)):
+        return _of_record(shape_of(event.head), event.site, event.level, event.loud)
+    return _read(event)
+
+
+def title_of(event: Event, reading: Reading) -> str:
+    """The headline; readings of plain records are shared by records of one shape, and have none of their own."""
+    return reading.title or one_line(_title(None, event.head))
+
+
+@lru_cache(maxsize=8_192)
+def _of_record(shape: bytes, site: str, level: int, loud: bool) -> Reading | None:
+    """What every record of this shape says, but for its headline."""
+    head = text_of(shape)
+    event = Event(
+        replica=None,
+        lane="",
+        shape=Shape.RECORD,
+        first_ns=0,
+        last_ns=0,
+        level=level,
+        loud=loud,
+        head=head,
+        site=site,
+    )
+    reading = _read(event)
+    own = reading is None or (reading.signature is not None and reading.signature.title)
+    return reading if reading is None or own else replace(reading, title="")
+
+
+def _read(event: Event) -> Reading | None:
     voice = _voice(event)
     signature, spoken = _signature(event, voice)
     raised = event.faults and event.shape is not Shape.RECORD
@@ -90,10 +122,16 @@ def as_report(reading: Reading) -> Reading:
 def own_frame(fault: Fault) -> str:
     """The innermost frame of the user's own code, as "file:function", or "" when there is none."""
     for frame in reversed(fault.frames):
-        path, _, function = frame.rpartition(":")
-        if not _FOREIGN.search(path):
-            return f"{path.rsplit('/', 1)[-1]}:{function}"
+        if own := _own(frame):
+            return own
     return ""
+
+
+@lru_cache(maxsize=8_192)
+def _own(frame: str) -> str:
+    """A frame of the user's own code in short, "" for one of a library."""
+    path, _, function = frame.rpartition(":")
+    return "" if _FOREIGN.search(path) else f"{path.rsplit('/', 1)[-1]}:{function}"
 
 
 TRIAL = Signature(
@@ -241,6 +279,11 @@ def _fingerprint(signature: Signature | None, kind: str | None, frame: str, text
         parts = (signature.name, kind or "", frame)
     else:
         parts = (kind or "", frame, masked(text.split("\n", 1)[0])[:300])
+    return _digest(parts)
+
+
+@lru_cache(maxsize=8_192)
+def _digest(parts: tuple[str, ...]) -> str:
     digest = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=10).hexdigest()
     return f"{VERSION}:{digest}"
 

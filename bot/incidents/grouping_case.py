@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.incidents.fingerprint import Reading
+from bot.incidents.fingerprint import Reading, title_of
 from bot.incidents.incident import EXCERPT_LINES
 from bot.incidents.masks import alike
 from bot.incidents.signatures import Stage
@@ -98,7 +98,7 @@ class Case(msgspec.Struct, array_like=True, eq=False):
         return reading.stage == self.stage and self.exception is None and reading.exception is not None
 
     def _rename(self, event: Event, reading: Reading) -> None:
-        self.title, hidden = _clean(reading.title)
+        self.title, hidden = _clean(title_of(event, reading))
         self.exception = reading.exception
         self.stage = min(self.stage, reading.stage)
         self.frame, self.words = reading.frame or self.frame, sorted(reading.words)[:MAX_WORDS]
@@ -129,4 +129,5 @@ def _clean(text: str) -> tuple[str, int]:
 
 
 def _more(have: list[str], new: "Iterable[str]", limit: int) -> list[str]:
-    return list(dict.fromkeys((*have, *new)))[:limit]
+    fresh = [each for each in dict.fromkeys(new) if each not in have]
+    return [*have, *fresh][:limit] if fresh else have

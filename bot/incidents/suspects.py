@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from bot.incidents.grouping_case import Case
 from bot.incidents.grouping_job import Job
 from bot.logs.fold_event import Event
+from bot.logs.fold_words import MAX_SHAPE, shape_of, text_of
 
 MAX_PEERS = 256
 MAX_LAGS = 16_384
@@ -13,13 +15,14 @@ MAX_LAGS = 16_384
 
 def note_peers(case: Case, event: Event) -> None:
     """Keeps whom the event names as gone or late."""
-    for text in (event.head, *event.said):
-        if not text:
+    for said in (event.head, *event.said):
+        if not said:
             continue
-        for pattern in _PEERS:
-            for found in pattern.finditer(text[:2_000]):
+        text = said[:2_000]
+        for pattern in _telling(shape_of(text)) if len(text) <= MAX_SHAPE else _PEERS:
+            for found in pattern.finditer(text):
                 _count(case, _peer(found))
-        progress = _PROGRESS.search(text)
+        progress = _PROGRESS.search(text) if "last enqueued" in text else None
         if progress is not None and event.rank is not None and len(case.lags) < MAX_LAGS:
             case.lags[event.rank] = int(progress[1])
 
@@ -45,6 +48,15 @@ _PEERS = (
     re.compile(r"(?i)connection (?:closed|reset|lost) .{0,40}\brank (?P<rank>\d+)"),
     re.compile(r"/task:(?P<rank>\d+)\b"),
 )
+
+
+@lru_cache(maxsize=8_192)
+def _telling(shape: bytes) -> tuple[re.Pattern[str], ...]:
+    """The patterns that find a peer in a text of this shape."""
+    text = text_of(shape)
+    return tuple(pattern for pattern in _PEERS if pattern.search(text))
+
+
 _PROGRESS = re.compile(r"last enqueued (?:NCCL )?work: (\d+)")
 
 

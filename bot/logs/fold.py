@@ -98,7 +98,9 @@ class _Pass:
         self._deadline = min(left, default=at) + GAP_NS
 
     def _take(self, line: Line) -> Iterator[Event]:
-        first, *rest = clean(line.message).split("\n")[:MAX_PARTS]
+        first, rest = clean(line.message), []
+        if "\n" in first:
+            first, *rest = first.split("\n")[:MAX_PARTS]
         prefixed = split_prefix(first[:MAX_TEXT])
         record = parse_record(prefixed.text)
         if "\n" in record.message:
@@ -185,8 +187,10 @@ class _Pass:
 
     def _join(self, event: Event, line: Line, prefixed: Prefixed, record: Record, part: Part) -> None:
         text = prefixed.text
-        event.last_ns = max(event.last_ns, line.timestamp_ns)
-        event.first_ns = min(event.first_ns, line.timestamp_ns)
+        if line.timestamp_ns > event.last_ns:
+            event.last_ns = line.timestamp_ns
+        elif line.timestamp_ns < event.first_ns:
+            event.first_ns = line.timestamp_ns
         event.loud = event.loud or self._loud(line, record)
         if part in (Part.TRACE_HEAD, Part.INNER_HEAD) and record.site:
             event.keyed = record.site

@@ -2,6 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.logs.fold_words import shape_of, text_of
+
+MAX_PREFIXES = 400
+"""Characters of a line in which its prefixes stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +28,11 @@ def split_prefix(text: str) -> Prefixed:
     """`text` and what its prefixes say; they nest (pdsh before a rank), so up to three are taken off."""
     if not text or text[0] not in _FIRST:
         return Prefixed(text)
-    lane, rank = "", None
-    for _ in range(3):
-        found = _PREFIX.match(text)
-        if found is None or found.end() == 0:
-            break
-        lane += found[0]
-        rank = _rank_of(found, rank)
-        text = text[found.end() :]
-    return _without_repeats(text, lane.strip(), rank) if lane else Prefixed(text)
+    end, digits = _prefixes(shape_of(text[:MAX_PREFIXES]))
+    if not end:
+        return Prefixed(text)
+    rank = int(text[digits[0] : digits[1]]) if digits else None
+    return _without_repeats(text[end:], text[:end].strip(), rank)
 
 
 def clean(text: str) -> str:
@@ -41,7 +43,7 @@ def clean(text: str) -> str:
         text = "\n".join(_last_state(part) for part in text.split("\n"))
     if "%|" in text:
         text = _BAR.sub("", text)
-    return _CONTROL.sub(" ", text) if _CONTROL.search(text) else text
+    return text if text.isprintable() else _CONTROL.sub(" ", text)
 
 
 _FIRST = frozenset("[(0123456789abcdefghijklmnopqrstuvwxyz")
@@ -72,9 +74,24 @@ _BAR = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def _rank_of(found: re.Match[str], known: int | None) -> int | None:
-    digits = found["rank"] or found["rank2"] or found["mpi"] or found["srun"] or found["ray"]
-    return int(digits) if digits and len(digits) < 7 else known
+@lru_cache(maxsize=8_192)
+def _prefixes(shape: bytes) -> tuple[int, tuple[int, int] | None]:
+    """Where the prefixes of a text of this shape end, and where they name the rank, if they do."""
+    text = text_of(shape)
+    end, rank = 0, None
+    for _ in range(3):
+        rest = text[end:]  # cut, since a pattern may look at what stands before
+        found = _PREFIX.match(rest)
+        if found is None or found.end() == 0:
+            break
+        rank = _rank_at(found, end) or rank
+        end += found.end()
+    return end, rank
+
+
+def _rank_at(found: re.Match[str], offset: int) -> tuple[int, int] | None:
+    spans = (found.span(name) for name in ("rank", "rank2", "mpi", "srun", "ray"))
+    return next(((a + offset, b + offset) for a, b in spans if a < b < a + 7), None)
 
 
 def _without_repeats(text: str, lane: str, rank: int | None) -> Prefixed:

@@ -2,12 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from bot.logs.fold_prefix import clean
+from bot.logs.fold_words import shape_of, text_of
 from bot.logs.line import Level
+
+MAX_HEADER = 400
+"""Characters of a record in which its header stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,20 @@ def _parts(text: str) -> Record:
     """Takes known parts off the front until something else comes."""
     if text[:1] not in _OPENINGS:
         return Record(text.strip())
-    at, level, site, told = 0, None, "", False
+    at, level, told, begin, end = _parts_of(shape_of(text[:MAX_HEADER]))
+    if not told:
+        return Record(text.strip())
+    gap = len(text[:at]) - len(text[:at].rstrip(" "))
+    body = text[at - max(gap - 1, 0) :]
+    return Record(text[at:].strip() or text.strip(), level, text[begin:end], structured=True, body=body)
+
+
+@lru_cache(maxsize=8_192)
+def _parts_of(shape: bytes) -> tuple[int, Level | None, bool, int, int]:
+    """Of a text of this shape: where its message begins, its level, whether it is a record, its site's place."""
+    text = text_of(shape)
+    at, level, told = 0, None, False
+    site = (0, 0)
     while at < min(len(text), 240):
         found = _PARTS.match(text, at)
         if found is None or found.end() == at:
@@ -109,14 +127,10 @@ def _parts(text: str) -> Record:
                 break
             level = _LEVELS[found["nemo"]] if kind == "nemo" else Level.parse(found["level"])
         told = told or kind in {"level", "hf", "nemo", "stamp"}
-        if kind in _SITES and not site:
-            site = found[kind]
+        if kind in _SITES and site == (0, 0):
+            site = found.span(kind)
         at = found.end()
-    if not told:
-        return Record(text.strip())
-    gap = len(text[:at]) - len(text[:at].rstrip(" "))
-    body = text[at - max(gap - 1, 0) :]
-    return Record(text[at:].strip() or text.strip(), level, site, structured=True, body=body)
+    return at, level, told, *site
 
 
 _SITES = frozenset({"site", "site2", "site3", "logger", "hf"})

@@ -2,6 +2,9 @@
 
 import re
 from enum import IntEnum
+from functools import lru_cache
+
+from bot.logs.fold_words import MAX_SHAPE, shape_of, text_of
 
 
 class Part(IntEnum):
@@ -18,8 +21,17 @@ class Part(IntEnum):
     RULE = 10
 
 
-def part_of(text: str) -> Part:  # noqa: PLR0911 - one answer for each beginning
+def part_of(text: str) -> Part:
     """The part that `text` plays, seen alone. `text` has lost its launcher's prefix."""
+    return _of_shape(shape_of(text)) if len(text) <= MAX_SHAPE else _part_of(text)
+
+
+@lru_cache(maxsize=8_192)
+def _of_shape(shape: bytes) -> Part:
+    return _part_of(text_of(shape))
+
+
+def _part_of(text: str) -> Part:  # noqa: PLR0911 - one answer for each beginning
     if not text or text.isspace():
         return Part.BLANK
     first = text[0]
@@ -67,7 +79,12 @@ def is_exception(text: str) -> bool:
 
 def states_death(text: str) -> bool:
     """Whether a line of a native dump says of what the process died, rather than where it stood."""
-    return _DEATH.search(text) is not None
+    return _states_death(shape_of(text[:MAX_SHAPE]))
+
+
+@lru_cache(maxsize=8_192)
+def _states_death(shape: bytes) -> bool:
+    return _DEATH.search(text_of(shape)) is not None
 
 
 _DEATH = re.compile(

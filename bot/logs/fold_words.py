@@ -24,7 +24,29 @@ _WORDS = (
     "skipping", "pdsh@", "job ", "orted", ".cu:", "root cause", "actor is", "engine core", "free()", "malloc",
     "manifest",
 )  # fmt: skip
-_NO_DIGITS = dict.fromkeys(range(ord("0"), ord("9") + 1))
+MAX_SHAPE = 512
+"""Characters of a text whose form is remembered; longer ones are rare, and would fill the memory."""
+
+
+def shape_of(text: str) -> bytes:
+    """`text` with every digit as "0": a pattern that knows digits by their class alone matches it just the same.
+
+    Lines of one form differ in their digits only, so what a pattern says of the shape is remembered. Bytes, since
+    only of them the digits are exchanged at no cost; `text_of` gives the text.
+    """
+    return text.encode("utf-8", "surrogatepass").translate(_ZEROS)
+
+
+def text_of(shape: bytes) -> str:
+    return shape.decode("utf-8", "surrogatepass")
+
+
+def undigited(text: str) -> bytes:
+    """`text` without its digits."""
+    return text.encode("utf-8", "surrogatepass").translate(None, b"0123456789")
+
+
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def is_hot(text: str) -> bool:
@@ -32,19 +54,25 @@ def is_hot(text: str) -> bool:
 
     Lines of a healthy job differ in their numbers only, so the answer is remembered for text without digits.
     """
-    return _is_hot(text[:MAX_TEXT].translate(_NO_DIGITS))
+    return _is_hot(undigited(text[:MAX_TEXT]))
 
 
 @lru_cache(maxsize=8_192)
-def _is_hot(text: str) -> bool:
-    low = text.lower()
+def _is_hot(text: bytes) -> bool:
+    low = text_of(text).lower()
     return any(word in low for word in _WORDS)
 
 
 def tells_progress(text: str) -> bool:
     """Whether a line tells of a step done; code in a traceback uses the same words, but without a number."""
-    return any(word in text for word in _STEP_WORDS) and _STEP.search(text) is not None
+    if len(text) > MAX_SHAPE:
+        return _STEP.search(text) is not None
+    return _tells_progress(shape_of(text))
 
 
-_STEP_WORDS = ("step", "loss", "it/s", "s/it", "iter", "poch")
+@lru_cache(maxsize=8_192)
+def _tells_progress(shape: bytes) -> bool:
+    return _STEP.search(text_of(shape)) is not None
+
+
 _STEP = re.compile(r"(?:step|loss|iter(?:ation)?|[Ee]poch)s?\W{0,8}\d|\d ?(?:it/s|s/it)")

@@ -22,7 +22,9 @@ def around_message(content: AroundContent) -> Message:
     what = f"the first one on {first}" if content.incident.generation == 1 else "its return"
     heading = rich.section(
         rich.text(f"Lines around {what}", bold=True),
-        rich.text("" if content.complete else "  (the log did not return the line itself)"),
+        rich.text(
+            " (times in UTC)" if content.complete else " (times in UTC; the log did not return the line itself)"
+        ),
     )
     body = log_text(content.lines, marked=content.marked)
     return {

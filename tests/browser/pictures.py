@@ -21,7 +21,7 @@ async def main() -> None:
     async with perform(port=0, scenario="oom-one-rank") as performance, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         page = await browser.new_page(
-            viewport={"width": 1440, "height": 900}, device_scale_factor=1.5, timezone_id="Europe/Berlin"
+            viewport={"width": 1500, "height": 1180}, device_scale_factor=1.25, timezone_id="Europe/Berlin"
         )
         await page.goto(performance.sandbox.slack.url)
         await page.get_by_text("ml-alerts").first.click()

@@ -1,6 +1,6 @@
 """The table of known forms, split by tool. To add one: put it in the file of the tool that prints it."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from enum import IntEnum
 from functools import lru_cache
 
@@ -16,8 +16,9 @@ from bot.incidents.signatures import (
     storage,
 )
 from bot.incidents.signatures.form import Signature, Stage
+from bot.logs.fold_words import MAX_SHAPE, shape_of, text_of, undigited
 
-__all__ = ["TABLE", "Signature", "Stage", "Voice", "match"]
+__all__ = ["TABLE", "Signature", "Stage", "Voice", "counts_digits", "match"]
 
 TABLE: tuple[Signature, ...] = (
     *harmless.TABLE,
@@ -52,8 +53,30 @@ def match(text: str, voice: Voice = Voice.ERROR, *, only: Container[str] | None 
     """
     text = text[:MAX_TEXT]
     low = text.lower()
+    worth = _worth_trying(undigited(low), voice)
+    if not worth:
+        return None
+    if only is None and len(text) <= MAX_SHAPE and not any(signature.counts_digits for signature in worth):
+        return _best_of_shape(shape_of(text), voice)
+    return _best(text, low, worth, only)
+
+
+def counts_digits(text: str, voice: Voice) -> bool:
+    """Whether the value of a digit, and not its place alone, may decide which form `text` has."""
+    return any(each.counts_digits for each in _worth_trying(undigited(text[:MAX_TEXT].lower()), voice))
+
+
+@lru_cache(maxsize=8_192)
+def _best_of_shape(shape: bytes, voice: Voice) -> Signature | None:
+    """The form of every text of this shape, where no form in question looks at the value of a digit."""
+    text = text_of(shape)
+    low = text.lower()
+    return _best(text, low, _worth_trying(undigited(low), voice), None)
+
+
+def _best(text: str, low: str, worth: tuple[Signature, ...], only: Container[str] | None) -> Signature | None:
     best: Signature | None = None
-    for signature in _worth_trying(low.translate(_NO_DIGITS), voice):
+    for signature in worth:
         if only is not None and signature.name not in only:
             continue
         if (best is None or signature.stage < best.stage) and signature.fits(text, low):
@@ -63,21 +86,32 @@ def match(text: str, voice: Voice = Voice.ERROR, *, only: Container[str] | None 
     return best
 
 
-_NO_DIGITS = dict.fromkeys(range(ord("0"), ord("9") + 1))
-
-
 @lru_cache(maxsize=8_192)
-def _worth_trying(bare: str, voice: Voice) -> tuple[Signature, ...]:
+def _worth_trying(bare: bytes, voice: Voice) -> tuple[Signature, ...]:
     """The forms whose words stand in a text without digits: lines of one form have the same."""
-    return tuple(signature for signature, words in _HEARD[voice] if any(word in bare for word in words))
+    by_head, short = _HEARD[voice]
+    found = {place for word, place in short if word in bare}
+    for at in range(len(bare) - HEAD + 1):
+        for word, place in by_head.get(bare[at : at + HEAD], ()):
+            if bare.startswith(word, at):
+                found.add(place)
+    return tuple(TABLE[place] for place in sorted(found))
 
 
-def _bare(signatures: Iterable[Signature]) -> tuple[tuple[Signature, tuple[str, ...]], ...]:
-    return tuple((each, tuple(word.translate(_NO_DIGITS) for word in each.words)) for each in signatures)
+_Word = tuple[bytes, int]
 
 
-_HEARD = {
-    Voice.ERROR: _bare(TABLE),
-    Voice.PLAIN: _bare(each for each in TABLE if each.plain or each.quiet),
-    Voice.QUIET: _bare(each for each in TABLE if each.quiet),
-}
+def _index(voice: Voice) -> tuple[dict[bytes, list[_Word]], list[_Word]]:
+    """The words of the forms that count in this voice, with their form's place: by their heads, and the short ones."""
+    by_head: dict[bytes, list[_Word]] = {}
+    short: list[_Word] = []
+    for place, signature in enumerate(TABLE):
+        if voice is Voice.ERROR or signature.quiet or (signature.plain and voice is Voice.PLAIN):
+            for word in map(undigited, signature.words):
+                (short if len(word) < HEAD else by_head.setdefault(word[:HEAD], [])).append((word, place))
+    return by_head, short
+
+
+HEAD = 4
+"""Bytes by which the words are found: a text asks for the words that begin like one of its places, not for all 800."""
+_HEARD = {voice: _index(voice) for voice in Voice}

@@ -1,7 +1,7 @@
 """What a signature is: a form of words that a tool prints, and what it means for who failed first."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -45,6 +45,12 @@ class Signature:
     title: str = ""
     unless: tuple[str, ...] = ()
     waits: bool = False
+    counts_digits: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        """Notes whether the form depends on the value of a digit, as exit codes do, and not on its place alone."""
+        texts = [*self.words, *self.unless, _COUNTS.sub("", self.pattern.pattern) if self.pattern else ""]
+        object.__setattr__(self, "counts_digits", any(char.isdigit() for text in texts for char in text))
 
     def fits(self, text: str, low: str) -> bool:
         """Whether `text` has this form; `low` is the same in lower case."""
@@ -53,3 +59,7 @@ class Signature:
             and not any(word in low for word in self.unless)
             and (self.pattern is None or self.pattern.search(text) is not None)
         )
+
+
+_COUNTS = re.compile(r"\{\d*,?\d*\}")
+"""How often a part of a pattern repeats: digits that no text has to hold."""
