@@ -79,8 +79,8 @@ def _lasting(case: Case, job: Job, *, tired: bool) -> Verdict:
             return replace(_noise(case, job), reason="it was tried again or skipped, and the job went on")
         if not case.uncaught and job.first_progress_ns and case.last_ns < job.first_progress_ns:
             return replace(_noise(case, job), reason="it was logged while the job started, and the job went on")
-        if job.succeeded and not case.uncaught and case.last_ns > job.progress_ns and case.count < 3:
-            return replace(_noise(case, job), reason="it was logged while the job ended, and the job succeeded")
+        if job.succeeded and not case.uncaught and case.stage != Stage.CAUSE and case.count < 3:
+            return replace(_noise(case, job), reason="it was logged, and the job succeeded in spite of it")
     return Verdict(
         key=case.key, role=Role.ROOT, alert=True, first_replica=_first(case, job), weight=0 if tired else 2,
         reason="it came too often, and the job gave up" if tired else "the job goes on in spite of it",

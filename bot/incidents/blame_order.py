@@ -20,6 +20,9 @@ REPORT_NS = 90 * NS_PER_S
 LEAD_NS = 60 * NS_PER_S
 """A mere log line belongs to a death that follows it within this time."""
 
+MACHINE = frozenset({"gpu-hardware", "host-out-of-memory", "preempted", "node-lost", "evicted", "time-limit"})
+"""Causes of which the kernel or the platform tells: nobody raises them, and programs die of them in own words."""
+
 
 def survived(case: Case, job: Job) -> bool:
     """Whether the job told of progress long after the case had begun, or ended well in spite of it."""
@@ -128,7 +131,7 @@ def _distance(case: Case, effects: Sequence[Case], deaths: Sequence[Case]) -> tu
     """Order among what may have killed the job: named causes first, uncaught before logged, early before late."""
     first_effect = min((effect.first_ns for effect in effects), default=case.first_ns)
     points = 10 * case.stage
-    points += 0 if case.uncaught else 4
+    points += 0 if case.uncaught or case.name in MACHINE else 4
     points += 12 if case.mild and not case.uncaught else 0
     points += 12 if case.first_ns > first_effect + 2 * SKEW_NS else 0
     points += 8 if case.gives_up else 0

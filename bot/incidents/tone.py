@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.incidents.masks import masked
+from bot.logs.fold_words import HANDLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,4 @@ _GIVES_UP = re.compile(
     r"|max(?:imum)?(?: number of| allowed)? (?:retries|attempts|errors|failures|restarts|skips)"
     r"|consecutive \w+ (?:failures|errors|steps)"
 )
-_MILD = re.compile(
-    r"(?i)\bretry(?:ing)?\b|will (?:be )?retr|attempt #|skipp(?:ed|ing)|ignor(?:ed|ing)|falling back|fallback"
-    r"|continuing|non-?fatal|trying (?:again|next)|recovered|resum(?:ed|ing)|reconnect|best.effort"
-    r"|using default|not critical"
-)
+_MILD = re.compile(rf"{HANDLED}|(?i:attempt #)")

@@ -17,7 +17,7 @@ from bot.logs.fold_prefix import Prefixed, clean, split_prefix
 from bot.logs.fold_record import Record, parse_record
 from bot.logs.fold_shape import Part, exception_of, frame_of, is_exception, part_of, states_death, undecorated
 from bot.logs.fold_time import inner_time
-from bot.logs.fold_words import is_hot
+from bot.logs.fold_words import is_hot, says_handled
 from bot.logs.line import Level, Line
 from bot.times import NS_PER_S, Ns
 
@@ -25,6 +25,8 @@ GAP_NS = 5 * NS_PER_S
 """An event is over when nothing was added to it for this long, in log time."""
 SOON_NS = NS_PER_S
 """Text after an exception is the rest of its message only if it follows as fast as this."""
+AT_ONCE_NS = NS_PER_S // 20
+"""A logger prints a record and its traceback without a pause."""
 MAX_TEXT = 4_000
 """Characters of one line that are looked at; tools put nothing that matters behind them."""
 MAX_PARTS = 400
@@ -266,13 +268,18 @@ def _in_native(event: Event, record: Record, part: Part) -> _Verdict:
 
 def _after_record(event: Event, record: Record, part: Part, gap: int) -> _Verdict:
     if part in (Part.TRACE_HEAD, Part.INNER_HEAD) and gap <= 2 * SOON_NS:
-        announces = not event.faults and (event.loud or event.level == 0)
+        announces = not event.faults and (event.loud or event.level == 0 or _warns(event, gap))
         return _Verdict.JOIN if announces or _wraps(event) else _Verdict.CLOSE
     if part is Part.EXCEPTION and event.frames:
         return _Verdict.JOIN
     if record.message == '"""' and _wraps(event):
         return _Verdict.JOIN
     return _Verdict.JOIN if part in (Part.INDENTED, Part.FRAME) else _Verdict.CLOSE
+
+
+def _warns(event: Event, gap: int) -> bool:
+    """Whether a warning that the program goes on carries the traceback that follows at once (`exc_info=True`)."""
+    return event.level >= Level.WARNING and gap <= AT_ONCE_NS and says_handled(event.head)
 
 
 def _wraps(event: Event) -> bool:

@@ -46,6 +46,19 @@ def undigited(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass").translate(None, b"0123456789")
 
 
+HANDLED = (
+    r"(?i:\bretry(?:ing)?\b|will (?:be )?retr|skipp(?:ed|ing)|ignor(?:ed|ing)|falling back|fallback|continuing"
+    r"|non-?fatal|trying (?:again|next)|recovered|resum(?:ed|ing)|reconnect|best.effort|not critical"
+    r"|using (?:the |a |an )?(?:default|cached|local|previous|last|stale)\b)"
+)
+"""Words by which a message says that the program goes on in spite of what it tells."""
+_HANDLED = re.compile(HANDLED)
+
+
+def says_handled(text: str) -> bool:
+    return _HANDLED.search(text[:MAX_TEXT]) is not None
+
+
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 

@@ -269,7 +269,7 @@ async def budgets() -> list[tuple[str, ...]]:
     rows = []
     for options in SETTINGS:
         world = World(SystemClock(), keys={KEY: "bench"})
-        job = world.add_job(world.add_project("bench"), "quiet", status=PREFIX + "RUNNING")
+        world.add_job(world.add_project("bench"), "quiet", status=PREFIX + "RUNNING")
         async with BasetenServer(world) as server:
             chosen = {name: getattr(options, name) for name in ("limit", "reserve", "slack_s", "burst")}
             asking = await asyncio.create_subprocess_exec(
@@ -277,7 +277,6 @@ async def budgets() -> list[tuple[str, ...]]:
                 stdout=subprocess.PIPE, cwd=ROOT,
             )  # fmt: skip
             told = json.loads((await asking.communicate())[0])
-        assert world.requests.count("logs", KEY) and job.id in world.jobs
         rows.append(
             (
                 *(f"{value}" for value in chosen.values()),
@@ -339,5 +338,6 @@ if __name__ == "__main__":
         case ["flood", where, options]:
             asyncio.run(flood(where, json.loads(options)))
         case arguments:
-            count, length = (*map(float, arguments), 500, 40)[:2] if len(arguments) < 2 else map(float, arguments)
-            asyncio.run(main(int(count), length))
+            defaults = ("500", "40")
+            count, length = (*arguments, *defaults[len(arguments) :])
+            asyncio.run(main(int(count), float(length)))

@@ -86,6 +86,7 @@ async def test_an_event_that_comes_twice_is_answered_once(stage: Stage):
     stage.workspace.duplicate_events()
     await stage.workspace.person("ada").say(CHANNEL, f"<@{stage.workspace.bot_user_id}> hello")
     await stage.until(lambda: len(stage.workspace.calls.of("deliver.app_mention")) == 2)
+    await stage.until(lambda: bool(stage.ephemerals()))
     await served(stage, 1)
 
     assert len(stage.workspace.calls.of("chat.postEphemeral")) == 1

@@ -79,3 +79,27 @@ def test_progress_that_is_logged_as_an_error_is_noise_and_a_failure_in_it_is_not
     steps = [at(90 + n, "r0", f"ERROR trainer: step {n} | loss 2.{n}", Level.ERROR) for n in range(20)]
     assert [each.role for each in judged(steps)] == [Role.NOISE]
     assert judged([at(90, "r0", "ERROR trainer: step 7 failed", Level.ERROR)])[0].role is Role.ROOT
+
+
+def test_a_fault_that_the_kernel_reports_comes_before_the_error_in_which_the_program_saw_it() -> None:
+    xid = at(201, "r1", "[8.5] NVRM: Xid (PCI:0000:db:00): 79, pid=1, GPU has fallen off the bus.")
+    saw = traceback(202, "r1", "torch.AcceleratorError: CUDA error: unspecified launch failure", rank=9)
+    cause, effect, *_ = judged(progress(90, 200, ("r0", "r1")), [xid], saw, torchrun(204, "r1", 1, rank=9))
+    assert "Xid" in cause.title
+    assert (effect.role, effect.caused_by) == (Role.CASCADE, cause.key)
+
+
+def test_a_traceback_that_a_warning_carries_is_handled_as_the_warning_says() -> None:
+    warning = [at(100, "r0", "WARNING:torch._dynamo:torch.compile failed, falling back to eager")]
+    carried = traceback(100.001, "r0", "RuntimeError: Failed to find C compiler.")
+    apart = traceback(104, "r0", "RuntimeError: Failed to find C compiler.")
+    assert [each.role for each in judged(warning, carried, progress(110, 600, ("r0",)))] == [Role.NOISE]
+    assert judged(warning, apart, torchrun(106, "r0", 1))[0].role is Role.ROOT
+
+
+def test_one_logged_error_in_the_middle_is_a_card_until_the_job_has_succeeded() -> None:
+    lines = [*progress(90, 900, ("r0",)), at(400, "r0", "ERROR shard: cannot parse the header of shard 7")]
+    assert [each.role for each in judged(lines)] == [Role.ROOT]
+    assert [each.role for each in judged(lines, [at(910, None, "Job completed with status SUCCEEDED")])] == [
+        Role.NOISE
+    ]
