@@ -1,7 +1,7 @@
 """The jobs and projects of all accounts, remembered for some seconds so that a name is resolved at once."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ RETRY_S = 3.0
 READ_TIMEOUT_S = 8.0
 
 T = TypeVar("T")
+Named = TypeVar("Named", Job, Project)
 Problems = Mapping[str, JoblogsError]
 """By account, why it could not be read."""
 
@@ -54,8 +55,8 @@ class Catalog:
         """Everything that can be seen, at most `max_age_s` old unless the API is away."""
         problems = await asyncio.gather(*(shelf.refresh(max_age_s) for shelf in self._shelves.values()))
         shelves = self._shelves.values()
-        jobs = sorted((job for shelf in shelves for job in shelf.jobs), key=lambda job: -job.created_ms)
-        projects = tuple(project for shelf in shelves for project in shelf.projects)
+        jobs = sorted(_once(job for shelf in shelves for job in shelf.jobs), key=lambda job: -job.created_ms)
+        projects = _once(project for shelf in shelves for project in shelf.projects)
         failed = {name: problem for name, problem in zip(self._shelves, problems, strict=True) if problem}
         return Listing(jobs=tuple(jobs), projects=projects, problems=failed)
 
@@ -88,6 +89,14 @@ class Catalog:
             return None
         found = await asyncio.gather(*(shelf.search(job_id) for shelf in self._shelves.values()))
         return next((job for job in found if job is not None), None)
+
+
+def _once(seen: Iterable[Named]) -> tuple[Named, ...]:
+    """What several keys see is one thing, read through the account that stands first."""
+    first: dict[str, Named] = {}
+    for thing in seen:
+        first.setdefault(thing.id, thing)
+    return tuple(first.values())
 
 
 def trouble(problem: Exception) -> str:

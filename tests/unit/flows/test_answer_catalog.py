@@ -37,6 +37,17 @@ async def test_a_projects_account_is_known():
     assert found == FoundProject(Project(id="p2", name="mistral", account="two"))
 
 
+async def test_what_two_keys_see_is_one_thing_read_through_the_first():
+    clock = HandClock()
+    accounts = {
+        name: Account(clock, account=name, jobs=[job(account=name)], known=[Project(id="p9", name="shared")])
+        for name in ("one", "two")
+    }
+    catalog = Catalog(accounts, clock)
+    assert await catalog.find_target("shared") == FoundProject(Project(id="p9", name="shared", account="one"))
+    assert [seen.account for seen in (await catalog.listing()).jobs] == ["one"]
+
+
 async def test_a_list_is_used_while_it_is_fresh_and_read_again_after():
     world = World()
     for turn, lists in ((0, 1), (FRESH_S - 1, 1), (2, 2)):
