@@ -34,6 +34,8 @@ REFRESH_MS = ms_from_s(2)
 QUIET_POLLS_PER_S = 40
 """As long as all jobs can be read so often, a quiet one need not wait for its slowest pace."""
 QUIET_MS = ms_from_s(5)
+HALF_TICK_MS = ms_from_s(0.5)
+"""What falls due before the middle of the way to the next tick is polled now, or every pace is a tick longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,7 @@ class Watch:
 
     def _is_due(self, reader: Reader, now: Ms) -> bool:
         idle = not reader.busy and not reader.tail.closed
-        return idle and reader.due_ms <= now and bool(self._covering(reader.job))
+        return idle and reader.due_ms <= now + HALF_TICK_MS and bool(self._covering(reader.job))
 
     def _covering(self, job: Job) -> tuple[Wish, ...]:
         return tuple(wish for wish in self._wishes.get(job.account, ()) if wish.covers(job))

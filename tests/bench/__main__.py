@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MEASUREMENTS = ("window", "engine", "tail")
+MEASUREMENTS = ("window", "engine", "tail", "many_jobs", "budget", "memory")
 
 for name in MEASUREMENTS:
     print(f"\n== {name}", flush=True)
