@@ -110,6 +110,14 @@ class Recorder:
             self._hand_over(own, cause)
         cards = self.tx.cards.of(cause.id)
         self.tx.outbox.add(announce.grew(cause, cause, cards, self.now_ms, self.edit_interval_ms))
+        self._show_below_its_level(cause, incident, {card.channel for card in cards})
+
+    def _show_below_its_level(self, cause: Incident, incident: Incident, carded: set[str]) -> None:
+        """A warning that an error follows from is shown to those who asked for errors alone."""
+        asked = set(announce.channels(incident, self.watches)) - set(announce.channels(cause, self.watches))
+        if announce.has_a_card(cause):
+            for channel in sorted(asked - carded):
+                self.tx.outbox.add(announce.opened_in(cause, channel, self.now_ms))
 
     def _inherited(self, cause: Incident, incident: Incident) -> Incident:
         """Who acknowledged the consequence has taken on the failure: that holds for its true cause too."""

@@ -92,3 +92,13 @@ def test_a_poll_that_finds_nothing_new_says_nothing(store: Store) -> None:
         store.run(lambda tx, row=row: tx.outbox.done(row, NOW))
     record(store, [facts("k1"), noise()], NOW + 5_000)
     assert enqueued(store) == []
+
+
+def test_a_warning_that_an_error_follows_from_is_shown_to_those_who_asked_for_errors_alone(store: Store) -> None:
+    record(store, [facts("w", level=Level.WARNING)])
+    assert enqueued(store) == []
+    record(store, [facts("e", level=Level.ERROR, role=Role.CASCADE, alert=False, caused_by="w")], NOW + 1)
+    [card] = [row for row in enqueued(store) if row.kind is Kind.CARD]
+    shown = store.run(lambda tx: tx.incidents.get(card.incident_id or 0))
+    assert shown is not None
+    assert shown.facts.key == "w"
