@@ -30,15 +30,15 @@ from bot.times import Ms, SystemClock, now_ms
 KEY = "bench-key"
 ROOT = Path(__file__).parents[2]
 WAITING = 200
-FLOOD_S = 8.0
+FLOOD_S = 7.0
 SETTINGS = (
     Options(),
-    Options(limit=95, reserve=0),
+    Options(reserve=0),
     Options(limit=100, reserve=1),
-    Options(limit=100, reserve=15, slack_s=0.0),
-    Options(limit=95, reserve=0, slack_s=0.05),
-    Options(limit=100, reserve=0, slack_s=0.05),
-    Options(limit=100, reserve=0, slack_s=0.02),
+    Options(limit=100, reserve=1, burst=4),
+    Options(limit=100, reserve=1, burst=2),
+    Options(limit=100, reserve=1, burst=1),
+    Options(limit=100, reserve=1, burst=2, slack_s=0.08),
 )
 
 
