@@ -68,6 +68,8 @@ class App:
         """Beats and intake, until the block is left: intake ends first, then what has begun is finished."""
         async with AsyncExitStack() as stack:
             if self.role != "web":
+                if self.settings.sqlite_path is not None:
+                    await self.leases.inherit(owner_is_gone)
                 await self.leases.tick()
                 stack.push_async_callback(self.leases.release)
                 stack.push_async_callback(self.watch.settle)
@@ -129,7 +131,7 @@ async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | Non
     if missing := settings.missing():
         raise ConfigurationError("\n".join(missing))
     clock = clock or SystemClock()
-    owner = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
+    owner = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"  # `owner_is_gone` reads it
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_store(settings.database_url))
         await db.migrate()
@@ -196,6 +198,20 @@ def make_account(settings: Settings, name: str) -> Account:
             reserve=min(settings.command_reserve, settings.requests_per_second - 1),
         ),
     )
+
+
+def owner_is_gone(owner: str) -> bool:
+    """Whether the process that took this name died on this machine; a SQLite file has no users elsewhere."""
+    host, pid, _ = owner.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # it lives, and belongs to somebody else
+    return False
 
 
 def _secret(value: SecretStr | None) -> str:

@@ -1,11 +1,11 @@
 """Which accounts this process reads: one worker reads one account."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from bot.errors import StoreUnavailable
-from bot.flows.ports import Database, Lease
+from bot.flows.ports import Database, Lease, Tx
 from bot.times import MS_PER_S, Clock, now_ms
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,11 @@ class Leases:
             log.warning("account_lost", account=account)
         self.held = held
 
+    async def inherit(self, is_gone: Callable[[str], bool]) -> None:
+        """Frees at once what is held by owners of whom `is_gone` knows that they died."""
+        for owner in await self._db.run(lambda tx: _freed(tx, is_gone)):
+            log.info("accounts_inherited", owner=owner)
+
     def drop(self, account: str) -> None:
         """Another worker has it: stop reading until it is claimed again."""
         self.held.pop(account, None)
@@ -66,3 +71,10 @@ class Leases:
         if self.held and (self._clock.monotonic_s() - self._renewed_s) * MS_PER_S >= TTL_MS:
             log.warning("accounts_expired", accounts=sorted(self.held))
             self.held = {}
+
+
+def _freed(tx: Tx, is_gone: Callable[[str], bool]) -> list[str]:
+    gone = sorted({lease.owner for lease in tx.accounts.all() if lease.owner and is_gone(lease.owner)})
+    for owner in gone:
+        tx.accounts.release(owner)
+    return gone
