@@ -12,7 +12,8 @@ demo: $(READY)
 	$(BIN)/joblogs demo
 
 test: $(READY) packages check
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/chaos
+	$(BIN)/pytest tests/chaos
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -16,7 +16,8 @@ from tests.chaos.theatre import CHANNEL, FAILURES, Theatre, open_theatre
 
 SEED = int(os.environ.get("JOBLOGS_CHAOS_SEED", "20261123"))
 KILLS = int(os.environ.get("JOBLOGS_CHAOS_KILLS", "4"))
-SETTLE_S = 60.0
+SETTLE_S = 150.0
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ FAILURES = (
     "evaluation harness timed out",
 )
 """As unlike one another as they have to be to count as different errors."""
-START_S = 40.0
+START_S = 80.0
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Theatre:
         for target in targets:
             outcome = await ada.command("/joblogs", f"watch {target}", channel=CHANNEL)
             assert outcome.acked, outcome
-        await self.until(self._answered(len(targets)), 10)
+        await self.until(self._answered(len(targets)), 60)
 
     def _answered(self, count: int) -> Callable[[], Awaitable[bool]]:
         async def answered() -> bool:
