@@ -11,7 +11,7 @@ from bot.flows.leases import Leases
 from bot.flows.ports import Database, Lease, Priority, TrainingApi, Tx
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch
-from bot.times import Clock, Ms, ms_from_s, now_ms
+from bot.times import Clock, ms_from_s
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,6 @@ class Lifecycle:
         self._apis = apis
         self._leases = leases
         self._clock = clock
-        self.last_seen_ms: dict[str, Ms] = {}
 
     async def tick(self) -> None:
         """Asks for the statuses of every held account; trouble with one is no trouble for the others.
@@ -57,7 +56,6 @@ class Lifecycle:
         if not watches:
             return
         jobs = await self._apis[account].search_jobs(priority=Priority.POLL)
-        self.last_seen_ms[account] = now_ms(self._clock)
         await self._db.run(lambda tx: _follow(tx, lease, jobs, watches))
 
 

@@ -7,7 +7,6 @@ import structlog
 from bot.flows.ports import AuditEntry, Database, Tx
 from bot.flows.rolling import Rolling
 from bot.incidents import announce, triage
-from bot.incidents.incident import Incident
 from bot.incidents.triage import Action, Changed, Refused
 from bot.times import Clock, Ms, now_ms
 
@@ -56,9 +55,6 @@ class Triage:
             outcome=type(outcome).__name__.lower(),
         )
         return outcome
-
-    async def incident(self, incident_id: int) -> Incident | None:
-        return await self._db.run(lambda tx: tx.incidents.get(incident_id))
 
 
 def _act(tx: Tx, request: Request, now: Ms) -> Outcome:

@@ -7,7 +7,6 @@ import msgspec
 from bot.incidents.fingerprint import Reading, title_of
 from bot.incidents.incident import EXCERPT_LINES
 from bot.incidents.masks import alike
-from bot.incidents.signatures import Stage
 from bot.logs.fold_event import Event
 from bot.logs.redact import redact
 
@@ -117,10 +116,6 @@ def new_case(event: Event, reading: Reading, order: int) -> Case:
         title="", exception=None, frame="", keys=[], words=[], sources=[], first_ns=event.first_ns,
         last_ns=event.last_ns, order=order,
     )  # fmt: skip
-
-
-def is_harmless(case: Case) -> bool:
-    return case.stage == Stage.HARMLESS
 
 
 def _clean(text: str) -> tuple[str, int]:
