@@ -6,8 +6,11 @@ milliseconds (`Ms`). Both are integers: a float cannot hold a current epoch in n
 """
 
 import asyncio
+import mmap
+import struct
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NewType, Protocol
 
 Ns = NewType("Ns", int)
@@ -75,6 +78,11 @@ def utc(ns: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1_000)
 
 
+def ms_at(moment: datetime) -> Ms:
+    """An aware datetime as milliseconds since the epoch, rounded down."""
+    return Ms((moment - _EPOCH) // timedelta(milliseconds=1))
+
+
 class Clock(Protocol):
     """The one source of time; made in `app.py`, passed down, turned by hand in tests."""
 
@@ -96,6 +104,30 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+AHEAD = struct.Struct("<q")
+"""How a shared clock's file says by how much it is ahead."""
+
+
+class SharedClock(SystemClock):
+    """The machine's clock, ahead by what `file` says: 8 bytes, signed nanoseconds, little-endian.
+
+    Processes that map the same file live in one time, which the demonstration moves. What is measured rather
+    than dated (deadlines, rates, sleeping) stays real.
+    """
+
+    def __init__(self, file: Path) -> None:
+        with file.open("r+b") as opened:
+            self._shared = mmap.mmap(opened.fileno(), AHEAD.size)
+
+    @property
+    def ahead_ns(self) -> int:
+        ahead: int = AHEAD.unpack_from(self._shared)[0]
+        return ahead
+
+    def now_ns(self) -> Ns:
+        return Ns(super().now_ns() + self.ahead_ns)
 
 
 def now_ms(clock: Clock) -> Ms:

@@ -99,6 +99,7 @@ class Stage:
         await self.turn_the_watch(seconds)
         await self.patiently(self.bot.verdict.tick())
         await self.patiently(self.bot.vigil.tick())
+        await self.bot.attend.tick()
         await self.deliver()
 
     async def turn_the_watch(self, seconds: float) -> None:

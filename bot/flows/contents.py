@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.incidents.announce import Payload
+from bot.incidents.delivery import Payload
 from bot.incidents.incident import Card, Incident
 from bot.incidents.roll import Roll
 from bot.jobs.balance import Balance
@@ -42,11 +42,15 @@ class CardContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyContent:
-    """A line in a card's thread: `payload` says what happened (`announce.acted`, `announce.grew`)."""
+    """A line in a card's thread: `payload` says what happened (`announce.acted`, `announce.grew`).
+
+    `mention` is whom the channel's watch wakes, with a reminder only.
+    """
 
     incident: Incident
     payload: Payload
     job: Job | None = None
+    mention: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +95,14 @@ class RollContent:
     entries: tuple[Entry, ...]
 
 
-Content = CardContent | ReplyContent | AroundContent | NoticeContent | RollContent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectContent:
+    """A message to one person alone (`announce.DirectTopic`), about an incident or about a channel."""
+
+    payload: Payload
+    incident: Incident | None = None
+    job: Job | None = None
+    card: Card | None = None
+
+
+Content = CardContent | ReplyContent | AroundContent | NoticeContent | RollContent | DirectContent

@@ -5,11 +5,15 @@ from dataclasses import dataclass, replace
 
 from bot.flows.ports import Tx
 from bot.flows.rolling import Rolling
+from bot.flows.triage import carry_out
 from bot.incidents import announce
 from bot.incidents.incident import Card, Facts, Incident, Role, State
+from bot.incidents.muting import over, watched_on
+from bot.incidents.pulse import Pulse
+from bot.incidents.triage import mute_over
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch
-from bot.times import Ms, ns_from_ms
+from bot.times import Ms, ms_floor, ns_from_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,19 +51,27 @@ class Recorder:
             job_id=self.job.id,
             facts=facts,
             created_ms=self.now_ms,
+            pulse=Pulse().with_events(facts.count, ms_floor(facts.last_ns)),
         )
 
     def _open(self, incident: Incident) -> Incident:
-        stored = self.tx.incidents.put(incident)
+        stored = self.tx.incidents.put(replace(incident, unwanted=self._is_unwanted(incident)))
         self._show(stored)
         return stored
+
+    def _is_unwanted(self, incident: Incident) -> bool:
+        """Whether somebody said of the same error that it is none: in this job, or else in an earlier one."""
+        before = self.tx.incidents.get(incident.previous_id) if incident.previous_id else None
+        earlier = self.tx.incidents.earlier(incident) if before is None else None
+        last = before or (earlier.last if earlier else None)
+        return last is not None and last.dismissed
 
     def _show(self, incident: Incident) -> None:
         """A cause gets a card, harmless noise a line of a list; a consequence stands on its cause's card."""
         channels = announce.channels(incident, self.watches)
         if announce.has_a_card(incident):
             self._rolling.show(incident, channels)
-        elif incident.facts.role is Role.NOISE:
+        elif incident.facts.role is Role.NOISE or incident.unwanted:
             self._rolling.harmless(incident, channels)
 
     @property
@@ -67,7 +79,14 @@ class Recorder:
         return Rolling(tx=self.tx, now_ms=self.now_ms, edit_interval_ms=self.edit_interval_ms)
 
     def _grown(self, before: Incident, facts: Facts) -> Incident:
-        after = self.tx.incidents.put(replace(before, facts=facts, revision=before.revision + 1))
+        pulse = before.pulse.with_events(facts.count - before.facts.count, ms_floor(facts.last_ns))
+        grown = replace(before, facts=facts, pulse=pulse, revision=before.revision + 1)
+        end = over(grown, self.now_ms, job_ended=self.job.status.has_ended)
+        after = self.tx.incidents.put(watched_on(grown))
+        if end is not None:
+            ended = mute_over(after, end, self.now_ms)
+            carry_out(self.tx, ended, self.now_ms)
+            after = ended.incident
         cards = self.tx.cards.of(after.id)
         if cards:
             self.tx.outbox.add(announce.grew(before, after, cards, self.now_ms, self.edit_interval_ms))

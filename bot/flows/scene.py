@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bot.errors import TransientError
-from bot.flows.contents import CardContent, Content, Entry, NoticeContent, ReplyContent, RollContent
+from bot.flows.contents import CardContent, Content, DirectContent, Entry, NoticeContent, ReplyContent, RollContent
 from bot.flows.ports import Tx
-from bot.incidents.announce import OWN_LANES, Delivery, Kind, has_a_card
-from bot.incidents.incident import Card, Incident, Role
+from bot.incidents.announce import REMINDER, has_a_card
+from bot.incidents.delivery import OWN_LANES, Delivery, Kind
+from bot.incidents.incident import Card, Incident, Role, State
 from bot.incidents.roll import Roll, RollKind
 from bot.jobs.job import Job
 from bot.times import Ms, ms_from_s
@@ -40,6 +41,10 @@ def scene_of(tx: Tx, row: Delivery, now: Ms) -> Scene:
             return Scene(_notice(tx, row))
         case Kind.ROLL:
             return _roll_scene(tx, row)
+        case Kind.DIRECT:
+            return _direct_scene(tx, row)
+        case Kind.DIGEST:
+            return Scene(None)
         case Kind.CARD | Kind.REPLY | Kind.AROUND | Kind.CHART:
             incident = tx.incidents.get(row.incident_id) if row.incident_id else None
             return _incident_scene(tx, row, incident, now) if incident else Scene(None)
@@ -70,8 +75,15 @@ def _incident_scene(tx: Tx, row: Delivery, incident: Incident, now: Ms) -> Scene
         return Scene(content, card, incident, job, shown_ts=card.ts if card else None)
     if card is None:
         return _without_card(row, now)
-    reply = None if row.kind is Kind.AROUND else ReplyContent(incident=incident, payload=row.payload, job=job)
-    return Scene(reply, card, incident, job)
+    return Scene(None if row.kind is Kind.AROUND else _reply(tx, row, incident, job), card, incident, job)
+
+
+def _reply(tx: Tx, row: Delivery, incident: Incident, job: Job | None) -> ReplyContent | None:
+    is_reminder = row.payload.get("what") == REMINDER
+    if is_reminder and incident.state is not State.OPEN:
+        return None
+    mention = _mention(tx, job, row.channel) if is_reminder and job else None
+    return ReplyContent(incident=incident, payload=row.payload, job=job, mention=mention)
 
 
 def _without_card(row: Delivery, now: Ms) -> Scene:
@@ -135,7 +147,18 @@ def _roll_scene(tx: Tx, row: Delivery) -> Scene:
 
 def _is_of(roll: Roll, incident: Incident) -> bool:
     """Blame may have changed its mind: a consequence stands under its cause, and harmless noise among its like."""
-    return has_a_card(incident) if roll.kind is RollKind.STORM else incident.facts.role is Role.NOISE
+    if roll.kind is RollKind.STORM:
+        return has_a_card(incident)
+    return incident.facts.role is Role.NOISE or incident.unwanted
+
+
+def _direct_scene(tx: Tx, row: Delivery) -> Scene:
+    incident = tx.incidents.get(row.incident_id) if row.incident_id else None
+    if row.incident_id and incident is None:
+        return Scene(None)
+    tail = tx.tails.get(incident.account, incident.job_id) if incident else None
+    card = next(iter(tx.cards.of(incident.id)), None) if incident else None
+    return Scene(DirectContent(payload=row.payload, incident=incident, job=tail.job if tail else None, card=card))
 
 
 def _notice(tx: Tx, row: Delivery) -> NoticeContent | None:

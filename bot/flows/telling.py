@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bot.flows.reader import Progress
 from bot.incidents import announce
-from bot.incidents.announce import Delivery, Topic
+from bot.incidents.delivery import Delivery, Topic
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch
 from bot.logs.crowd import Gap

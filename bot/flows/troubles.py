@@ -20,7 +20,7 @@ from bot.errors import ApiForbidden, ApiNotFound, JoblogsError, TransientError
 from bot.flows.ports import Tail
 from bot.flows.reader import Reader, Trouble
 from bot.incidents import announce
-from bot.incidents.announce import Delivery, Topic
+from bot.incidents.delivery import Delivery, Topic
 from bot.jobs.job import Job, Phase
 from bot.jobs.watch import Watch
 from bot.logs.pace import SLOWEST_MS

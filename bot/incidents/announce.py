@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 
+from bot.incidents.delivery import Delivery, Kind, Payload, Topic, Urgency, card_row, delivery_id_of, in_thread
 from bot.incidents.excerpt import is_cut, parts
 from bot.incidents.incident import Card, HistoryEntry, Incident, Role, State
 from bot.incidents.roll import Roll
@@ -19,75 +19,7 @@ CHART_MS = ms_from_s(20)
 """By then the first wave has reached most replicas."""
 CHART_REPLICAS = 3
 JOINED_NAMED = 8
-
-Payload = dict[str, str | int | None]
-
-
-class Kind(StrEnum):
-    """CARD posts or edits an incident's card; REPLY, AROUND and CHART go to its thread; NOTICE stands alone.
-
-    ROLL posts or edits a message that lists several incidents.
-    """
-
-    CARD = "card"
-    REPLY = "reply"
-    AROUND = "around"
-    CHART = "chart"
-    NOTICE = "notice"
-    ROLL = "roll"
-
-
-OWN_LANES = frozenset({Kind.AROUND, Kind.CHART})
-
-
-class Urgency:
-    """Order among lanes that are due: a new card goes before a reply, a reply before an edit."""
-
-    NEW_CARD = 0
-    NOTICE = 1
-    REPLY = 2
-    EDIT = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One row of the outbox.
-
-    Attributes:
-        key: says it once: a second row with the same key is not added while the first waits.
-        delivery_id: travels in the message's metadata, so that it can be found after a lost answer.
-        lane: rows of one lane are sent in order; a lane is one thread of one channel.
-        payload: what the renderer needs beside the incident: plain JSON values, redacted.
-        unclear_since_ms: an earlier try began then and its outcome is not known.
-    """
-
-    id: int = 0
-    key: str
-    delivery_id: str
-    lane: str
-    kind: Kind
-    urgency: int
-    channel: str
-    incident_id: int | None = None
-    payload: Payload = field(default_factory=dict)
-    created_ms: Ms
-    due_ms: Ms
-    attempts: int = 0
-    unclear_since_ms: Ms | None = None
-
-
-class Topic(StrEnum):
-    """What a notice to a channel is about."""
-
-    ENDED = "ended"
-    BEHIND = "behind"
-    CAUGHT_UP = "caught_up"
-    PAUSED = "paused"
-    RESUMED = "resumed"
-    LOUD = "loud"
-    QUIET = "quiet"
-    SKIMMED = "skimmed"
-    GAP = "gap"
+REMINDER = "reminder"
 
 
 def opened(incident: Incident, watches: Sequence[Watch], now_ms: Ms) -> tuple[Delivery, ...]:
@@ -103,7 +35,7 @@ def opened(incident: Incident, watches: Sequence[Watch], now_ms: Ms) -> tuple[De
 def opened_in(incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, ...]:
     """Its card, and in the card's thread what the card has no room for: the whole event, lines around, a chart."""
     return (
-        _card(incident.id, channel, Urgency.NEW_CARD, now_ms, now_ms),
+        card_row(incident.id, channel, Urgency.NEW_CARD, now_ms, now_ms),
         *_whole_event(incident, channel, now_ms),
         _later(Kind.AROUND, incident, channel, now_ms, AROUND_MS),
         *(_chart(incident, channel, now_ms) if _is_spread(incident) else ()),
@@ -124,20 +56,30 @@ def grew(
             *(_whole_event(after, card.channel, now_ms) if renamed else ()),
             *(_chart(after, card.channel, now_ms) if spread else ()),
             *_reply_if(milestone, after, card.channel, now_ms),
-            _card(after.id, card.channel, Urgency.EDIT, now_ms, Ms(now_ms + edit_interval_ms)),
+            card_row(after.id, card.channel, Urgency.EDIT, now_ms, Ms(now_ms + edit_interval_ms)),
         )
     )
 
 
-def acted(incident: Incident, entry: HistoryEntry, cards: Sequence[Card], now_ms: Ms) -> tuple[Delivery, ...]:
-    """A person changed it: the card shows it at once, and its thread says who did what."""
-    payload: Payload = {"what": entry.action, "actor": entry.actor, "detail": entry.detail, "at_ms": entry.at_ms}
+def acted(
+    incident: Incident, entry: HistoryEntry, cards: Sequence[Card], now_ms: Ms, **names: str
+) -> tuple[Delivery, ...]:
+    """It was changed: the card shows it at once, and its thread says who did what (`names`: of the people)."""
+    payload: Payload = {
+        "what": entry.action,
+        "actor": entry.actor,
+        "detail": entry.detail,
+        "at_ms": entry.at_ms,
+        "to": entry.to,
+        "until_ms": entry.until_ms,
+        **names,
+    }
     return tuple(
         delivery
         for card in cards
         for delivery in (
-            _card(incident.id, card.channel, Urgency.NOTICE, now_ms, now_ms),
-            _in_thread(
+            card_row(incident.id, card.channel, Urgency.NOTICE, now_ms, now_ms),
+            in_thread(
                 Kind.REPLY,
                 incident.id,
                 card.channel,
@@ -154,7 +96,16 @@ def missed(incident: Incident, cards: Sequence[Card], detail: str, now_ms: Ms) -
     payload: Payload = {"what": "gap", "detail": detail}
     key = f"gap:{incident.id}:{now_ms}"
     return tuple(
-        _in_thread(Kind.REPLY, incident.id, card.channel, f"{key}:{card.channel}", payload, now_ms)
+        in_thread(Kind.REPLY, incident.id, card.channel, f"{key}:{card.channel}", payload, now_ms)
+        for card in cards
+    )
+
+
+def reminded(incident: Incident, cards: Sequence[Card], now_ms: Ms) -> tuple[Delivery, ...]:
+    """Nobody has taken it for long: its threads say so, once."""
+    payload: Payload = {"what": REMINDER, "since_ms": incident.created_ms}
+    return tuple(
+        in_thread(Kind.REPLY, incident.id, card.channel, f"reminder:{incident.id}:{card.channel}", payload, now_ms)
         for card in cards
     )
 
@@ -164,7 +115,7 @@ def rolled(roll: Roll, now_ms: Ms, due_ms: Ms) -> Delivery:
     key = f"roll:{roll.name}:{roll.number}"
     return Delivery(
         key=key,
-        delivery_id=_delivery_id(key, now_ms),
+        delivery_id=delivery_id_of(key, now_ms),
         lane=key,
         kind=Kind.ROLL,
         urgency=Urgency.EDIT if roll.ts else Urgency.NEW_CARD,
@@ -190,7 +141,7 @@ def notice(
     return tuple(
         Delivery(
             key=(key := f"notice:{channel}:{occasion}"),
-            delivery_id=_delivery_id(key, now_ms),
+            delivery_id=delivery_id_of(key, now_ms),
             lane=f"notice:{lane or job.id}:{channel}",
             kind=Kind.NOTICE,
             urgency=Urgency.NOTICE,
@@ -205,7 +156,7 @@ def notice(
 
 def has_a_card(incident: Incident) -> bool:
     """Whether it is to be shown on its own: consequences stand under their cause, noise stays quiet."""
-    return incident.facts.alert and incident.facts.role is Role.ROOT
+    return incident.facts.alert and incident.facts.role is Role.ROOT and not incident.unwanted
 
 
 def channels(incident: Incident, watches: Sequence[Watch]) -> tuple[str, ...]:
@@ -215,41 +166,6 @@ def channels(incident: Incident, watches: Sequence[Watch]) -> tuple[str, ...]:
     return tuple(sorted({watch.channel for watch in asked if watch.wants(text)}))
 
 
-def _card(incident_id: int, channel: str, urgency: int, now_ms: Ms, due_ms: Ms) -> Delivery:
-    key = f"card:{incident_id}:{channel}"
-    return Delivery(
-        key=key,
-        delivery_id=_delivery_id(key, now_ms),
-        lane=_lane(Kind.CARD, incident_id, channel),
-        kind=Kind.CARD,
-        urgency=urgency,
-        channel=channel,
-        incident_id=incident_id,
-        created_ms=now_ms,
-        due_ms=due_ms,
-    )
-
-
-def _in_thread(kind: Kind, incident_id: int, channel: str, key: str, payload: Payload, now_ms: Ms) -> Delivery:
-    return Delivery(
-        key=key,
-        delivery_id=_delivery_id(key, now_ms),
-        lane=_lane(kind, incident_id, channel),
-        kind=kind,
-        urgency=Urgency.REPLY,
-        channel=channel,
-        incident_id=incident_id,
-        payload=payload,
-        created_ms=now_ms,
-        due_ms=now_ms,
-    )
-
-
-def _lane(kind: Kind, incident_id: int, channel: str) -> str:
-    """Lines around need the API and a chart its time: each waits in a lane of its own and holds up nothing."""
-    return f"{channel}:{incident_id}" + (f":{kind.value}" if kind in OWN_LANES else "")
-
-
 def _whole_event(incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, ...]:
     facts = incident.facts
     if not is_cut(facts.excerpt):
@@ -257,7 +173,7 @@ def _whole_event(incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery
     what = hashlib.blake2b("\n".join(facts.excerpt).encode(errors="replace"), digest_size=6).hexdigest()
     total = len(parts(facts.excerpt))
     return tuple(
-        _in_thread(
+        in_thread(
             Kind.REPLY,
             incident.id,
             channel,
@@ -276,7 +192,7 @@ def _chart(incident: Incident, channel: str, now_ms: Ms) -> tuple[Delivery, ...]
 def _later(kind: Kind, incident: Incident, channel: str, now_ms: Ms, wait_ms: int) -> Delivery:
     """For the thread, in a lane of its own, and not before the card has had time to get there."""
     key = f"{kind.value}:{incident.id}:{channel}"
-    reply = _in_thread(kind, incident.id, channel, key, {"what": kind.value}, now_ms)
+    reply = in_thread(kind, incident.id, channel, key, {"what": kind.value}, now_ms)
     return replace(reply, due_ms=Ms(now_ms + wait_ms))
 
 
@@ -292,7 +208,7 @@ def _reply_if(milestone: Payload | None, incident: Incident, channel: str, now_m
     if milestone is None or incident.state in (State.MUTED, State.RESOLVED):
         return ()
     key = f"grew:{incident.id}:{milestone['count']}:{milestone['replicas']}:{channel}"
-    return (_in_thread(Kind.REPLY, incident.id, channel, key, milestone, now_ms),)
+    return (in_thread(Kind.REPLY, incident.id, channel, key, milestone, now_ms),)
 
 
 def _milestone(before: Incident, after: Incident, now_ms: Ms) -> Payload | None:
@@ -311,8 +227,3 @@ def _milestone(before: Incident, after: Incident, now_ms: Ms) -> Payload | None:
         "joined_count": len(joined),
         "replicas": len(after.facts.replicas),
     }
-
-
-def _delivery_id(key: str, now_ms: Ms) -> str:
-    """Unique for each time that something is said, and the same when a transaction is tried twice."""
-    return hashlib.blake2b(f"{key}@{now_ms}".encode(), digest_size=12).hexdigest()

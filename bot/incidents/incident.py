@@ -7,6 +7,7 @@ pressed button cannot overwrite one another.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.incidents.pulse import Pulse
 from bot.logs.line import Level
 from bot.times import Ms, Ns
 
@@ -78,10 +79,35 @@ EXCERPT_LINES = 60
 
 
 class State(StrEnum):
+    """ASSIGNED is somebody's by another one's word, ACKNOWLEDGED by their own."""
+
     OPEN = "open"
+    ASSIGNED = "assigned"
     ACKNOWLEDGED = "acknowledged"
     MUTED = "muted"
     RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Muted:
+    """A mute that holds (`incidents/muting`).
+
+    Attributes:
+        by: Slack user id of who set it, at `set_ms`.
+        until_ms: None is until the job ends.
+        replicas: those that had the error when it was set.
+        usual: events that five minutes brought before it was set, at least 1.
+        window_ms: start of the present five minutes, by the time of the lines.
+        window_count: events that had come by then.
+    """
+
+    by: str
+    set_ms: Ms
+    until_ms: Ms | None
+    replicas: tuple[str, ...]
+    usual: int
+    window_ms: Ms
+    window_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +122,12 @@ class Incident:
         actor: Slack user id of who changed the state last, at `changed_ms`.
         revision: grows with each change that a card must show.
         previous_id: the resolved incident that this one is the return of.
+        note: the reason that was given when it was resolved.
+        muted: there while the state is MUTED.
+        dismissed: resolved as "not an error".
+        pulse: events of the last day.
+        reminded: nobody had taken it for long, and that was said once.
+        unwanted: the same error was dismissed before, in this job or in an earlier one of the project.
     """
 
     id: int = 0
@@ -113,6 +145,11 @@ class Incident:
     revision: int = 1
     previous_id: int | None = None
     created_ms: Ms
+    muted: Muted | None = None
+    dismissed: bool = False
+    pulse: Pulse = field(default_factory=Pulse)
+    reminded: bool = False
+    unwanted: bool = False
 
     @property
     def count(self) -> int:
@@ -122,13 +159,18 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One line of an incident's history. `actor` None is the bot itself."""
+    """One line of an incident's history. `actor` None is the bot itself.
+
+    `to` is who it was assigned to, `until_ms` how long it is muted (None with a mute: until the job ends).
+    """
 
     incident_id: int
     at_ms: Ms
     action: str
     actor: str | None = None
     detail: str = ""
+    to: str | None = None
+    until_ms: Ms | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,13 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
-from bot.errors import TransientError
-from bot.flows.triage import Gone, Outcome, Repeated, Request
-from bot.incidents.triage import Action, Changed, Refused
+from bot.incidents.steps import Acknowledge, Reopen, Resolve, Step, Unmute
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
 from bot.slack.members import Denied
-from bot.slack.refusals import GONE, STORE_AWAY, UNKNOWN_ACTION, already
+from bot.slack.refusals import GONE, UNKNOWN_ACTION
 from bot.slack.reply import reply
+from bot.slack.stepping import take_step
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +22,12 @@ ACK_BY_S = 1.5
 Slack waits for three seconds, so that it is acknowledged after this time at the latest."""
 LARGEST_ID = 2**63 - 1
 
-_TRIAGE = {ids.ACKNOWLEDGE: Action.ACKNOWLEDGE, ids.RESOLVE: Action.RESOLVE, ids.REOPEN: Action.REOPEN}
+_STEPS: dict[str, Step] = {
+    ids.ACKNOWLEDGE: Acknowledge(),
+    ids.RESOLVE: Resolve(),
+    ids.REOPEN: Reopen(),
+    ids.UNMUTE: Unmute(),
+}
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -37,7 +41,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         if sentence:
             await reply(desk.client, respond, {"text": sentence})
 
-    for action_id in _TRIAGE:
+    for action_id in _STEPS:
         app.action(action_id)(triage)
     app.action(ids.OPEN_LINK)(_opened)
 
@@ -66,26 +70,11 @@ async def _triage(desk: Desk, body: dict[str, Any], action: dict[str, Any]) -> s
     ref = ids.IncidentRef.decode(str(action.get("value") or ""))
     if ref is None or not 0 < ref.incident_id <= LARGEST_ID:
         return GONE
-    request = Request(
+    return await take_step(
+        desk,
+        member,
+        _STEPS[action["action_id"]],
         incident_id=ref.incident_id,
-        action=_TRIAGE[action["action_id"]],
-        actor=member.id,
         channel=channel_of(body),
         once=f"action:{member.id}:{action.get('action_ts')}:{action['action_id']}",
     )
-    try:
-        outcome = await desk.triage.act(request)
-    except TransientError as error:
-        log.warning("triage_failed", reason=str(error))
-        return STORE_AWAY
-    return _told(outcome)
-
-
-def _told(outcome: Outcome) -> str | None:
-    match outcome:
-        case Changed() | Repeated():
-            return None
-        case Gone():
-            return GONE
-        case Refused():
-            return already(outcome)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.flows.contents import CardContent
 from bot.incidents.excerpt import CARD_ROWS, ROW_CHARS, is_cut
-from bot.incidents.incident import EXCERPT_LINES, Card, Confidence, Incident, Role, Sighting, State
+from bot.incidents.incident import EXCERPT_LINES, Card, Confidence, Incident, Muted, Role, Sighting, State
 from bot.jobs.job import Job
 from bot.slack import rich
 from bot.slack.mrkdwn import clean, shorten
@@ -22,6 +22,7 @@ CONSEQUENCES_NAMED = 5
 
 SIGNS = {
     State.OPEN: ("red_circle", "Open"),
+    State.ASSIGNED: ("large_orange_circle", "Assigned"),
     State.ACKNOWLEDGED: ("large_yellow_circle", "Acknowledged"),
     State.MUTED: ("no_bell", "Muted"),
     State.RESOLVED: ("white_check_mark", "Resolved"),
@@ -154,17 +155,34 @@ def state_line(incident: Incident) -> tuple[Element, ...]:
     """Who has it, since when and why: ``Acknowledged by @ada, today at 14:02: bad driver``."""
     word = SIGNS[incident.state][1]
     line: tuple[Element, ...] = (rich.text("Nobody has taken this yet."),)
+    if incident.muted is not None:
+        return _muted_line(incident.muted, incident.holder)
     if incident.state is State.ACKNOWLEDGED and incident.holder:
         line = (rich.text("Acknowledged by "), rich.user(incident.holder))
+    elif incident.state is State.ASSIGNED and incident.holder and incident.actor:
+        line = (
+            rich.text("Assigned to "),
+            rich.user(incident.holder),
+            rich.text(" by "),
+            rich.user(incident.actor),
+        )
     elif incident.state is State.RESOLVED and incident.actor is None:
         line = (rich.text("Closed by itself"),)
     elif incident.state is not State.OPEN and incident.actor:
         line = (rich.text(f"{word} by "), rich.user(incident.actor))
     elif incident.state is State.OPEN and incident.actor:
-        line = (rich.text("Reopened by "), rich.user(incident.actor))
+        line = (rich.text("Opened again by "), rich.user(incident.actor))
     if incident.changed_ms is not None:
         line = (*line, rich.text(", "), rich.date(incident.changed_ms, "{date_short_pretty} {time}"))
     return (*line, rich.text(f": {shorten(incident.note, NOTE_CHARS)}")) if incident.note else line
+
+
+def _muted_line(mute: Muted, holder: str | None) -> tuple[Element, ...]:
+    until: tuple[Element, ...] = (rich.text(" until the job ends"),)
+    if mute.until_ms is not None:
+        until = (rich.text(" until "), rich.date(mute.until_ms, "{date_short_pretty} {time}"))
+    held = (rich.text(", held by "), rich.user(holder)) if holder else ()
+    return rich.text("Muted by "), rich.user(mute.by), *until, *held
 
 
 def to_card(card: Card | None, label: str) -> Element:

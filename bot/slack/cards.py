@@ -8,9 +8,17 @@ from bot.flows.contents import CardContent
 from bot.incidents.incident import Incident, Role, State
 from bot.slack import card_parts as parts
 from bot.slack import ids, rich
-from bot.slack.mrkdwn import Message, button, date, escape, shorten
+from bot.slack.mrkdwn import Message, button, date, escape, overflow, shorten
 from bot.slack.rich import Element
 from bot.times import NS_PER_MS
+
+BUTTONS = {
+    State.OPEN: (("Acknowledge", ids.ACKNOWLEDGE, "primary"), ("Resolve", ids.RESOLVE, None)),
+    State.ASSIGNED: (("Acknowledge", ids.ACKNOWLEDGE, "primary"), ("Resolve", ids.RESOLVE, None)),
+    State.MUTED: (("Unmute", ids.UNMUTE, None), ("Resolve", ids.RESOLVE, None)),
+    State.ACKNOWLEDGED: (("Resolve", ids.RESOLVE, "primary"),),
+    State.RESOLVED: (("Reopen", ids.REOPEN, None),),
+}
 
 
 def incident_card(content: CardContent) -> Message:
@@ -59,19 +67,26 @@ def _actions(incident: Incident) -> Element:
     """A card that needs nobody can only be closed, and a closed one only be opened again."""
     value = ids.IncidentRef(incident.id, incident.revision).encode()
     lasting = incident.state is not State.RESOLVED
-    buttons = {
-        State.OPEN: (("Acknowledge", ids.ACKNOWLEDGE, "primary"), ("Resolve", ids.RESOLVE, None)),
-        State.MUTED: (("Acknowledge", ids.ACKNOWLEDGE, "primary"), ("Resolve", ids.RESOLVE, None)),
-        State.ACKNOWLEDGED: (("Resolve", ids.RESOLVE, "primary"),),
-        State.RESOLVED: (("Reopen", ids.REOPEN, None),),
-    }[incident.state]
+    buttons = BUTTONS[incident.state]
     if lasting and incident.facts.role is not Role.ROOT:
         buttons = (("Resolve", ids.RESOLVE, None),)
-    return {
-        "type": "actions",
-        "block_id": f"actions.{incident.revision}",
-        "elements": [button(label, action, value, style=style) for label, action, style in buttons],
+    elements = [button(label, action, value, style=style) for label, action, style in buttons]
+    if lasting and incident.facts.role is Role.ROOT:
+        elements.append(_menu(incident))
+    return {"type": "actions", "block_id": f"actions.{incident.revision}", "elements": elements}
+
+
+def _menu(incident: Incident) -> Element:
+    """What is done more seldom; only "Not an error" acts at once, and Reopen undoes it."""
+    ref = ids.IncidentRef(incident.id, incident.revision)
+    entries = {
+        ids.Pick.ASSIGN: "Assign to…",
+        ids.Pick.MUTE: "Mute…",
+        ids.Pick.AROUND: "Lines around",
+        ids.Pick.DISMISS: "Not an error",
+        ids.Pick.HISTORY: "Who did what",
     }
+    return overflow(ids.MENU, [(label, ids.PickRef(pick, ref).encode()) for pick, label in entries.items()])
 
 
 def _fallback(content: CardContent) -> str:

@@ -12,8 +12,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import SlackRateLimited, SlackRefused, SlackUnavailable, SlackUnclear, TransientError
-from bot.flows.contents import AroundContent, CardContent, Content, NoticeContent, ReplyContent, RollContent
+from bot.flows.contents import (
+    AroundContent,
+    CardContent,
+    Content,
+    DirectContent,
+    NoticeContent,
+    ReplyContent,
+    RollContent,
+)
 from bot.slack.cards import incident_card
+from bot.slack.directs import direct_message
 from bot.slack.ids import DELIVERY_EVENT
 from bot.slack.mrkdwn import INSTEAD, TEXT_CHARS, Message, shorten
 from bot.slack.notices import notice_message, reply_message
@@ -38,12 +47,13 @@ class Gateway:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
+        self._direct: dict[str, str] = {}
 
     async def post(self, channel: str, content: Content, *, thread_ts: str | None, delivery_id: str) -> str:
         metadata = {"event_type": DELIVERY_EVENT, "event_payload": {"delivery_id": delivery_id}}
         post = partial(
             self._client.chat_postMessage,
-            channel=channel,
+            channel=await self._room(channel),
             thread_ts=thread_ts,
             metadata=metadata,
             unfurl_links=False,
@@ -64,6 +74,7 @@ class Gateway:
         return str(answer["permalink"])
 
     async def find(self, channel: str, *, thread_ts: str | None, delivery_id: str, since_ms: Ms) -> str | None:
+        channel = await self._room(channel)
         oldest = f"{s_from_ms(since_ms) - CLOCK_MARGIN_S}.000000"
         cursor: str | None = None
         for _ in range(FIND_PAGES):
@@ -75,6 +86,15 @@ class Gateway:
             if not cursor:
                 break
         return None
+
+    async def _room(self, channel: str) -> str:
+        """`channel`, or for a person's id the channel of the direct messages with them."""
+        if not channel.startswith(("U", "W")):
+            return channel
+        if channel not in self._direct:
+            answer = await translated(self._client.conversations_open(users=channel))
+            self._direct[channel] = str(answer["channel"]["id"])
+        return self._direct[channel]
 
     def _page(
         self, channel: str, thread_ts: str | None, oldest: str, cursor: str | None
@@ -117,6 +137,8 @@ def render(content: Content) -> Message:
             return notice_message(content)
         case RollContent():
             return roll_message(content)
+        case DirectContent():
+            return direct_message(content)
         case _:
             assert_never(content)
 

@@ -6,6 +6,7 @@ whoever acts on it authorises again and reads the present state.
 
 from dataclasses import dataclass
 from datetime import UTC
+from enum import StrEnum
 from urllib.parse import parse_qsl, urlencode
 
 from bot.logs.query import BadQuery, parse_query
@@ -18,6 +19,8 @@ PREFIX = f"joblogs.{VERSION}."
 ACKNOWLEDGE = PREFIX + "acknowledge"
 RESOLVE = PREFIX + "resolve"
 REOPEN = PREFIX + "reopen"
+UNMUTE = PREFIX + "unmute"
+MENU = PREFIX + "menu"
 SHOW_LOGS = PREFIX + "logs.show"
 OLDER = PREFIX + "logs.older"
 NEWER = PREFIX + "logs.newer"
@@ -51,6 +54,33 @@ class IncidentRef:
             return cls(int(fields["i"]), int(fields["r"]))
         except (KeyError, ValueError):
             return None
+
+
+class Pick(StrEnum):
+    """What stands in a card's menu."""
+
+    ASSIGN = "assign"
+    MUTE = "mute"
+    AROUND = "around"
+    DISMISS = "dismiss"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class PickRef:
+    """An entry of a card's menu."""
+
+    pick: Pick
+    incident: IncidentRef
+
+    def encode(self) -> str:
+        return f"{self.pick.value}?{self.incident.encode()}"
+
+    @classmethod
+    def decode(cls, value: str) -> "PickRef | None":
+        name, _, rest = value.partition("?")
+        ref = IncidentRef.decode(rest)
+        return cls(Pick(name), ref) if ref is not None and name in list(Pick) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Who a person is: a member of the workspace whose time zone is known, or somebody who may not act here."""
 
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -25,9 +26,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A person of the workspace. `zone` is theirs, UTC where Slack did not tell."""
+    """A person of the workspace. `zone` is theirs, UTC where Slack did not tell; `name` may be empty."""
 
     id: str
+    name: str = ""
     zone: ZoneInfo = UTC_ZONE
 
 
@@ -87,14 +89,20 @@ class Members:
         self._known[user_id] = (now, verdict)
         return verdict
 
-    def _judge(self, user_id: str, user: dict[str, object]) -> Member | Denied:
+    def _judge(self, user_id: str, user: dict[str, Any]) -> Member | Denied:
         if user.get("deleted"):
             return Denied("This account is deactivated.")
         if user.get("is_stranger") or user.get("team_id") not in (None, self.identity.team_id):
             return Denied("Only members of the workspace that installed joblogs can use it.")
         if (user.get("is_restricted") or user.get("is_ultra_restricted")) and not self.policy.allow_guests:
             return Denied("Guests cannot use joblogs in this workspace; ask a member.")
-        return Member(id=user_id, zone=_zone(user.get("tz")))
+        return Member(id=user_id, name=_name(user), zone=_zone(user.get("tz")))
+
+
+def _name(user: dict[str, Any]) -> str:
+    profile = user.get("profile") or {}
+    names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
+    return next((str(name) for name in names if name), "")
 
 
 def _zone(name: object) -> ZoneInfo:

@@ -5,6 +5,7 @@ documented (slackapi/bolt-js#2509, #2867: 11,341 characters of rich text were re
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from bot.times import NS_PER_S, s_from_ms, utc
@@ -143,6 +144,12 @@ def button(
     }
     base = {"type": "button", "text": plain(label, BUTTON_CHARS), "action_id": action}
     return base | {key: given for key, given in optional.items() if given}
+
+
+def overflow(action: str, entries: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """A menu of one to five `entries`, each a label and a value of at most 150 characters."""
+    options = [{"text": plain(label, BUTTON_CHARS), "value": value} for label, value in entries]
+    return {"type": "overflow", "action_id": action, "options": options}
 
 
 # CSI (colours, cursor), OSC (titles, links) up to its end, and two-character escapes, in their 7-bit forms.

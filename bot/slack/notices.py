@@ -1,11 +1,13 @@
 """The sentences that the bot says by itself: in a card's thread, and about a job in a channel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.flows.contents import NoticeContent, ReplyContent
-from bot.incidents.announce import Payload, Topic
+from bot.incidents.announce import REMINDER
+from bot.incidents.delivery import Payload, Topic
 from bot.incidents.incident import Card, Incident
 from bot.incidents.silence import CLOSED
+from bot.incidents.steps import Action
 from bot.jobs.job import Job
 from bot.logs.redact import redact
 from bot.slack import rich
@@ -13,14 +15,10 @@ from bot.slack.figures import duration, figures
 from bot.slack.mrkdwn import Message, escape, shorten
 from bot.slack.replies import chart_message, event_message, grown_message
 from bot.slack.rich import Element
+from bot.slack.steps import reminder_message, step_message
 
 INCIDENTS_NAMED = 5
 
-_ACTIONS = {
-    "acknowledge": "acknowledged this.",
-    "resolve": "resolved this.",
-    "reopen": "opened this again.",
-}
 _ENDINGS = {
     "COMPLETED": ("checkered_flag", "completed"),
     "FAILED": ("x", "failed"),
@@ -54,24 +52,28 @@ _TOPICS: Mapping[Topic, tuple[str, str]] = {
 def reply_message(content: ReplyContent) -> Message:
     """What is said in a card's thread."""
     what = str(content.payload.get("what"))
-    if what == "event":
-        return event_message(content)
-    if what == "chart":
-        return chart_message(content)
-    actor = content.payload.get("actor")
-    if what in _ACTIONS and actor:
-        detail = str(content.payload.get("detail") or "")
-        said: list[Element] = [rich.user(str(actor)), rich.text(f" {_ACTIONS[what]}")]
-        quoted = [rich.text(f" “{shorten(detail, 500)}”")] if detail else []
-        text = f"<@{actor}> {_ACTIONS[what]}" + (f" “{escape(shorten(detail, 500))}”" if detail else "")
-        return _message(text, [*said, *quoted])
-    if what == CLOSED:
-        text = f"{content.payload.get('detail')} So this closed by itself."
-        return _message(escape(text), [rich.text(text)])
-    if what == "gap":
-        text = f"Some lines of that time could not be read: {content.payload.get('detail')}."
-        return _message(escape(text), [rich.text(text)])
-    return grown_message(content)
+    if what in list(Action):
+        return step_message(Action(what), content)
+    return _REPLIES.get(what, grown_message)(content)
+
+
+def _closed(content: ReplyContent) -> Message:
+    text = f"{content.payload.get('detail')} So this closed by itself."
+    return _message(escape(text), [rich.text(text)])
+
+
+def _gap(content: ReplyContent) -> Message:
+    text = f"Some lines of that time could not be read: {content.payload.get('detail')}."
+    return _message(escape(text), [rich.text(text)])
+
+
+_REPLIES: Mapping[str, Callable[[ReplyContent], Message]] = {
+    "event": event_message,
+    "chart": chart_message,
+    "gap": _gap,
+    CLOSED: _closed,
+    REMINDER: reminder_message,
+}
 
 
 def notice_message(content: NoticeContent) -> Message:

@@ -1,8 +1,8 @@
 """What a person is told, alone, when what they asked for was not done."""
 
-from bot.incidents.incident import State
+from bot.incidents.incident import Card, State
 from bot.incidents.triage import Refused
-from bot.slack.mrkdwn import date
+from bot.slack.mrkdwn import date, link
 
 GONE = "joblogs does not know this incident any more."
 OLD_BUTTON = "This button has no question any more; please ask again with `/joblogs`."
@@ -14,7 +14,8 @@ UNKNOWN_COMMAND = "I answer to `/joblogs` alone; `/joblogs help` tells what it c
 MENTIONED = "Use the buttons on the card, or `/joblogs help` to see what I can do."
 
 _DONE = {
-    State.OPEN: "It is open already",
+    State.OPEN: "It is open",
+    State.ASSIGNED: "It was assigned already",
     State.ACKNOWLEDGED: "It was acknowledged already",
     State.MUTED: "It is muted already",
     State.RESOLVED: "It was resolved already",
@@ -25,4 +26,11 @@ def already(refused: Refused) -> str:
     """The second of two people hears what the first one did, and when."""
     who = f" by <@{refused.actor}>" if refused.actor else ""
     when = f", {date(refused.since_ms, '{date_short_pretty} {time}')}" if refused.since_ms else ""
-    return f"{_DONE[refused.state]}{who}{when}."
+    to = f" to <@{refused.holder}>" if refused.state is State.ASSIGNED and refused.holder else ""
+    return f"{_DONE[refused.state]}{to}{who}{when}."
+
+
+def superseded(card: Card | None) -> str:
+    """An old card: the error is back, and has a card of its own."""
+    where = link(card.permalink, "its new card") if card and card.permalink else "its new card"
+    return f"This error has come back since. Use {where}."

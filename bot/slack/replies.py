@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.flows.contents import AroundContent, ReplyContent
-from bot.incidents.announce import Payload
+from bot.incidents.delivery import Payload
 from bot.incidents.excerpt import parts
 from bot.incidents.incident import EXCERPT_LINES
 from bot.slack import rich

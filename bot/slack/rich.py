@@ -27,6 +27,24 @@ def user(user_id: str) -> Element:
     return {"type": "user", "user_id": user_id}
 
 
+def channel(channel_id: str) -> Element:
+    return {"type": "channel", "channel_id": channel_id}
+
+
+def mention(token: str | None) -> tuple[Element, ...]:
+    """What a watch mentions (`<@U1>`, `<!subteam^S1>`, `<!here>`) and a space; nothing for None."""
+    if token is None:
+        return ()
+    name = token.strip("<>").partition("|")[0]
+    if name.startswith("@"):
+        element = user(name[1:])
+    elif name.startswith("!subteam^"):
+        element = {"type": "usergroup", "usergroup_id": name.removeprefix("!subteam^")}
+    else:
+        element = {"type": "broadcast", "range": name.removeprefix("!")}
+    return element, text(" ")
+
+
 def link(url: str, label: str, *, bold: bool = False) -> Element:
     element: Element = {"type": "link", "url": url, "text": clean(label) or url}
     return element | {"style": {"bold": True}} if bold else element
@@ -51,6 +69,10 @@ def section(*elements: Element) -> Element:
 def bullets(items: Sequence[Element]) -> Element:
     """`items` are sections."""
     return {"type": "rich_text_list", "style": "bullet", "elements": list(items)}
+
+
+def quote(*elements: Element) -> Element:
+    return {"type": "rich_text_quote", "elements": list(elements)}
 
 
 def preformatted(content: str, *, language: str | None = None) -> Element:

@@ -14,6 +14,7 @@ from bot.flows.contents import Earlier
 from bot.incidents.incident import Card, HistoryEntry, Incident, State
 from bot.store.dialects import insert_into
 from bot.store.tables import cards, history, incidents
+from bot.times import Ms, ms_floor
 
 
 class SqlIncidents:
@@ -54,6 +55,28 @@ class SqlIncidents:
         """In the order of their numbers; they are not locked."""
         query = select(incidents.c.id, incidents.c.body).where(incidents.c.id.in_(ids)).order_by(incidents.c.id)
         return tuple(replace(row.body, id=row.id) for row in self._connection.execute(query))
+
+    def muted(self) -> tuple[Incident, ...]:
+        return self._select(incidents.c.state == State.MUTED.value)
+
+    def untaken(self, first_ms: Ms, last_ms: Ms) -> tuple[Incident, ...]:
+        created = incidents.c.created_ms
+        return self._select(incidents.c.state == State.OPEN.value, created >= first_ms, created <= last_ms)
+
+    def successor(self, incident: Incident) -> Incident | None:
+        query = (
+            select(incidents.c.id, incidents.c.body)
+            .where(
+                incidents.c.account == incident.account,
+                incidents.c.job_id == incident.job_id,
+                incidents.c.key == incident.facts.key,
+                incidents.c.generation > incident.generation,
+            )
+            .order_by(incidents.c.generation.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return replace(row.body, id=row.id) if row else None
 
     def earlier(self, incident: Incident) -> Earlier | None:
         """Of incidents with a smaller number; they are not locked."""
@@ -144,4 +167,6 @@ def _columns(incident: Incident) -> dict[str, Any]:
         "body": incident,
         "project_id": incident.project_id,
         "fingerprint": incident.facts.fingerprint,
+        "created_ms": incident.created_ms,
+        "touched_ms": max(incident.created_ms, incident.changed_ms or 0, ms_floor(incident.facts.last_ns)),
     }

@@ -95,7 +95,7 @@ async def test_who_reopens_it_stands_on_the_card(stage: Stage):
     await stage.press(stage.cards()[0], ids.REOPEN, user="grace")
     await stage.ticks(3)
 
-    assert f"Reopened by  {mention(stage, 'grace')}" in shown(stage.cards()[0])
+    assert f"Opened again by  {mention(stage, 'grace')}" in shown(stage.cards()[0])
     assert [action for action, _ in await history(stage)] == ["resolve", "reopen"]
 
 

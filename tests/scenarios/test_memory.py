@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.flows.triage import Request, Triage
-from bot.incidents.triage import Action
+from bot.incidents.steps import Acknowledge, Resolve
 from bot.sandbox.baseten.job import SimJob
 from bot.slack import ids
 from tests.scenarios.plots import OOM, watching, with_card
@@ -22,18 +22,17 @@ async def stage(sqlite_url: str) -> AsyncIterator[Stage]:
 
 
 async def resolve(stage: Stage, card: dict[str, Any], user: str = "grace") -> None:
-    """With a note, which the button alone does not ask for."""
+    """With a reason."""
     channel = stage.workspace.channel(CHANNEL).id
     stored = await stage.bot.db.run(lambda tx: tx.cards.at(channel, card["ts"]))
     assert stored is not None
     triage = Triage(db=stage.bot.db, clock=stage.clock)
     request = Request(
         incident_id=stored.incident_id,
-        action=Action.RESOLVE,
+        step=Resolve(NOTE),
         actor=stage.workspace.roster.user(user).id,
         channel=channel,
         once=f"test:{card['ts']}",
-        note=NOTE,
     )
     await triage.act(request)
     await stage.ticks(3)

@@ -8,7 +8,7 @@ import pytest
 from bot.flows.rolling import HARMLESS_WAIT_MS
 from bot.flows.triage import Request, Triage
 from bot.incidents.roll import CARDS_IN_WINDOW, STORM_OVER_MS, storm_of
-from bot.incidents.triage import Action
+from bot.incidents.steps import Acknowledge, Resolve
 from bot.sandbox.baseten.job import SimJob
 from bot.slack import ids
 from tests.scenarios.plots import OOM, waiting, watching
@@ -119,7 +119,7 @@ async def test_what_a_person_does_with_one_of_the_list_shows_in_the_list_at_once
     assert storm is not None
     grace = stage.workspace.roster.user("grace").id
     acknowledge = Request(
-        incident_id=storm.listed[0], action=Action.ACKNOWLEDGE, actor=grace, channel=channel, once="test"
+        incident_id=storm.listed[0], step=Acknowledge(), actor=grace, channel=channel, once="test"
     )
     await Triage(db=stage.bot.db, clock=stage.clock).act(acknowledge)
     await stage.tick()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.incidents.announce import Delivery, Urgency
+from bot.incidents.delivery import Delivery, Urgency
 from bot.store import Store
 from bot.times import Ms
 from tests.contract.store.samples import HOSTILE, NOW, a_delivery

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.flows.ports import Tx
 from bot.flows.record import Recorder
-from bot.incidents.announce import Delivery, Kind
+from bot.incidents.delivery import Delivery, Kind
 from bot.incidents.incident import Facts, Role
 from bot.incidents.roll import CARDS_IN_WINDOW, harmless_of, storm_of
 from bot.logs.line import Level

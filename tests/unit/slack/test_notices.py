@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.flows.contents import NoticeContent, ReplyContent
-from bot.incidents.announce import Topic
+from bot.incidents.delivery import Topic
+from bot.incidents.steps import Action
 from bot.jobs.balance import Balance
 from bot.jobs.job import Checkpoint, Status
 from bot.slack.notices import notice_message, reply_message
@@ -57,13 +58,14 @@ def test_slack_takes_the_end_of_any_job_with_any_incidents(status: str):
     assert SHOUT not in message["text"]
 
 
-@pytest.mark.parametrize("what", ["acknowledge", "resolve", "reopen"])
+@pytest.mark.parametrize("what", list(Action))
 @pytest.mark.parametrize("detail", ["", HOSTILE, HOSTILE * 10])
 def test_slack_takes_what_a_person_did_with_any_words(what: str, detail: str):
-    payload = {"what": what, "actor": "U1", "detail": detail}
+    names = {"actor_name": detail, "to_name": detail}
+    payload = {"what": what, "actor": "U1", "to": "U2", "until_ms": 10**12, "detail": detail, **names}
     message = reply_message(ReplyContent(incident=a_hostile_incident(), payload=payload))
     assert problems_of_message(message) == []
-    assert message["text"].startswith("<@U1> ")
+    assert "<@" not in message["text"], "who acts is not woken by it"
     assert SHOUT not in message["text"]
 
 

@@ -1,0 +1,53 @@
+"""The one way in which a person's step reaches an incident, whichever button, word or shortcut it came by."""
+
+from typing import assert_never
+
+import structlog
+
+from bot.errors import TransientError
+from bot.flows.triage import Gone, Outcome, Repeated, Request, Superseded
+from bot.incidents.steps import Step
+from bot.incidents.triage import Changed, Refused
+from bot.slack.desk import Desk
+from bot.slack.members import Member
+from bot.slack.refusals import GONE, STORE_AWAY, already, superseded
+
+log = structlog.get_logger(__name__)
+
+
+async def take_step(
+    desk: Desk, member: Member, step: Step, *, incident_id: int, channel: str | None, once: str, to_name: str = ""
+) -> str | None:
+    """What to tell the person alone; None when it is done, which the card and its thread tell everybody.
+
+    `once` names the press or the message that asked for it: a second delivery does nothing.
+    """
+    request = Request(
+        incident_id=incident_id,
+        step=step,
+        actor=member.id,
+        channel=channel,
+        once=once,
+        actor_name=member.name,
+        to_name=to_name,
+    )
+    try:
+        outcome = await desk.triage.act(request)
+    except TransientError as error:
+        log.warning("step_failed", reason=str(error))
+        return STORE_AWAY
+    return _told(outcome)
+
+
+def _told(outcome: Outcome) -> str | None:
+    match outcome:
+        case Changed() | Repeated():
+            return None
+        case Gone():
+            return GONE
+        case Refused():
+            return already(outcome)
+        case Superseded():
+            return superseded(outcome.card)
+        case _:
+            assert_never(outcome)
