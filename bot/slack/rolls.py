@@ -25,6 +25,7 @@ TITLE_CHARS = 120
 REASON_CHARS = 100
 JOB_CHARS = 60
 HARMLESS_CHARS = 80
+DISMISSED = "Somebody said of it before that it is not an error."
 
 
 def roll_message(content: RollContent) -> Message:
@@ -123,12 +124,14 @@ def _who(entry: Entry) -> tuple[Element, ...]:
     incident = entry.incident
     if incident.state is State.OPEN or not incident.actor:
         return ()
+    if incident.state is State.ASSIGNED and incident.holder:
+        return rich.text(" · assigned to "), rich.user(incident.holder)
     return rich.text(f" · {SIGNS[incident.state][1].lower()} by "), rich.user(incident.actor)
 
 
 def _harmless_line(entry: Entry) -> tuple[Element, ...]:
     facts = entry.incident.facts
-    why = sentence(shorten(facts.reason, REASON_CHARS))
+    why = DISMISSED if entry.incident.unwanted else sentence(shorten(facts.reason, REASON_CHARS))
     title = shorten(facts.title, HARMLESS_CHARS)
     return rich.text(f"{title} — {extent(entry.incident)}. "), rich.text(why or " ", italic=True)
 

@@ -79,13 +79,13 @@ class SqlIncidents:
         return replace(row.body, id=row.id) if row else None
 
     def earlier(self, incident: Incident) -> Earlier | None:
-        """Of incidents with a smaller number; they are not locked."""
+        """Of incidents with a smaller number, where this one has a number yet; they are not locked."""
         same = (
             incidents.c.account == incident.account,
             incidents.c.project_id == incident.project_id,
             incidents.c.fingerprint == incident.facts.fingerprint,
             incidents.c.job_id != incident.job_id,
-            incidents.c.id < incident.id,
+            *((incidents.c.id < incident.id,) if incident.id else ()),
         )
         jobs = self._connection.execute(
             select(func.count(incidents.c.job_id.distinct())).where(*same)

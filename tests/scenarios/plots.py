@@ -3,6 +3,8 @@
 import sqlite3
 from typing import Any
 
+from bot.flows.triage import Outcome, Request, Triage
+from bot.incidents.steps import Step
 from bot.sandbox.baseten.job import SimJob
 from tests.stage import CHANNEL, Stage, shown
 
@@ -57,3 +59,22 @@ def rows(stage: Stage) -> dict[str, list[Any]]:
         }  # table names of ours
     finally:
         connection.close()
+
+
+async def take(stage: Stage, card: dict[str, Any], step: Step, *, user: str = "grace", to: str = "") -> Outcome:
+    """A step of `user` at a card, as every button and word comes down to one; the card and its thread show it."""
+    channel = stage.workspace.channel(CHANNEL).id
+    stored = await stage.bot.db.run(lambda tx: tx.cards.at(channel, card["ts"]))
+    assert stored is not None
+    request = Request(
+        incident_id=stored.incident_id,
+        step=step,
+        actor=stage.workspace.roster.user(user).id,
+        channel=channel,
+        once=f"{card['ts']}:{stage.clock.now_ns()}",
+        actor_name=user.capitalize(),
+        to_name=to.capitalize(),
+    )
+    outcome = await Triage(db=stage.bot.db, clock=stage.clock).act(request)
+    await stage.ticks(2)
+    return outcome

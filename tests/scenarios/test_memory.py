@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.flows.triage import Request, Triage
-from bot.incidents.steps import Acknowledge, Resolve
+from bot.incidents.steps import Resolve
 from bot.sandbox.baseten.job import SimJob
 from bot.slack import ids
-from tests.scenarios.plots import OOM, watching, with_card
-from tests.stage import CHANNEL, Stage, open_stage, shown
+from tests.scenarios.plots import OOM, take, watching, with_card
+from tests.stage import Stage, open_stage, shown
 
 NOTE = "pin driver 550"
 
@@ -22,20 +21,8 @@ async def stage(sqlite_url: str) -> AsyncIterator[Stage]:
 
 
 async def resolve(stage: Stage, card: dict[str, Any], user: str = "grace") -> None:
-    """With a reason."""
-    channel = stage.workspace.channel(CHANNEL).id
-    stored = await stage.bot.db.run(lambda tx: tx.cards.at(channel, card["ts"]))
-    assert stored is not None
-    triage = Triage(db=stage.bot.db, clock=stage.clock)
-    request = Request(
-        incident_id=stored.incident_id,
-        step=Resolve(NOTE),
-        actor=stage.workspace.roster.user(user).id,
-        channel=channel,
-        once=f"test:{card['ts']}",
-    )
-    await triage.act(request)
-    await stage.ticks(3)
+    await take(stage, card, Resolve(NOTE), user=user)
+    await stage.tick()
 
 
 def links(card: dict[str, Any]) -> list[str]:
