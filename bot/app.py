@@ -11,14 +11,16 @@ from aiohttp import web
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 
-from bot import health
+from bot import accounts, health
 from bot.baseten.client import BasetenApi
 from bot.baseten.options import Account, Options, Scheme
 from bot.baseten.transport import open_http
 from bot.errors import ConfigurationError
 from bot.flows.answer import Answer, AnswerOptions
 from bot.flows.around import Around
+from bot.flows.attend import Attend
 from bot.flows.catalog import Catalog
+from bot.flows.control import Control
 from bot.flows.deliver import Deliver
 from bot.flows.leases import Leases
 from bot.flows.lifecycle import Lifecycle
@@ -28,20 +30,24 @@ from bot.flows.triage import Triage
 from bot.flows.verdict import Verdict
 from bot.flows.vigil import Vigil
 from bot.flows.watch import Watch, WatchOptions
-from bot.schedule import Beat, Metronome
+from bot.schedule import Beat, Metronome, Stop
 from bot.settings import Role, Settings
 from bot.slack.desk import Desk
 from bot.slack.downloads import Downloads
 from bot.slack.gateway import Gateway
 from bot.slack.members import Members, Policy
+from bot.slack.rights import Rights
 from bot.slack.rooms import Rooms
 from bot.slack.server import build_bolt, identify, open_client, take
 from bot.slack.sockets import Sockets, open_sockets
+from bot.slack.under_way import UnderWay
 from bot.store.database import SqlDatabase, open_store
 from bot.times import MS_PER_S, Clock, SystemClock, ms_from_s
 
 log = structlog.get_logger(__name__)
 
+HAND_BACK_S = 2.0
+"""Of the time that a stop takes this much is kept for handing the leases back."""
 LATE_AFTER_S = 60.0
 """A beat that is over its interval by more than this is taken for stuck."""
 
@@ -51,6 +57,7 @@ class App:
     """Everything that is built, not yet beating: `running()` starts it, tests turn the flows by hand."""
 
     settings: Settings
+    known: accounts.Known
     role: Role
     clock: Clock
     db: SqlDatabase
@@ -61,24 +68,37 @@ class App:
     verdict: Verdict
     vigil: Vigil
     deliver: Deliver
+    attend: Attend
     metronome: Metronome
+    under_way: UnderWay
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["App"]:
         """Beats and intake, until the block is left: intake ends first, then what has begun is finished."""
+        stop = Stop(self.clock)
         async with AsyncExitStack() as stack:
             if self.role != "web":
                 if self.settings.sqlite_path is not None:
                     await self.leases.inherit(owner_is_gone)
                 await self.leases.tick()
-                stack.push_async_callback(self.leases.release)
-                stack.push_async_callback(self.watch.settle)
+                stack.push_async_callback(lambda: stop.finish(self.leases.release()))
             await stack.enter_async_context(self.metronome.running())
+            stack.push_async_callback(self._finish_begun, stop)
             sockets = await stack.enter_async_context(self.intake())
             if self.settings.listen is not None:
                 await self._listen(stack, self.settings.listen, sockets)
-            log.info("running", role=self.role, accounts=sorted(self.settings.keys))
+            log.info("running", role=self.role, accounts=sorted(self.known.keys))
+            stack.callback(stop.begin)
             yield self
+        log.info("stopped", left_s=round(stop.left_s, 1))
+
+    async def _finish_begun(self, stop: Stop) -> None:
+        """What people were promised, what is being sent, and what is being read."""
+        await stop.finish(self.under_way.settle(), self._finish_beats(), spare_s=HAND_BACK_S)
+
+    async def _finish_beats(self) -> None:
+        await self.metronome.drain()
+        await self.watch.settle()
 
     @asynccontextmanager
     async def intake(self) -> AsyncIterator[Sockets | None]:
@@ -100,6 +120,11 @@ class App:
                 slack=self._from_slack if takes_slack else None,
             )
         )
+
+    async def accounts_changed(self) -> None:
+        """Returns when the stored accounts are not those that this app was built with."""
+        await accounts.changed(self.known, self.db, self.clock)
+        log.info("accounts_changed")
 
     async def _from_slack(self, request: web.Request) -> web.StreamResponse:
         return await take(self.bolt, request)
@@ -136,19 +161,25 @@ async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | Non
         db = await stack.enter_async_context(open_store(settings.database_url))
         await db.migrate()
         http = await stack.enter_async_context(open_http())
-        apis = {name: BasetenApi(make_account(settings, name), http, clock) for name in settings.keys}
+        known = await accounts.load(settings, db)
+        apis = {
+            name: BasetenApi(make_account(settings, name, key), http, clock) for name, key in known.keys.items()
+        }
         client = await stack.enter_async_context(
             open_client(_secret(settings.slack_bot_token), settings.slack_api_url)
         )
         identity = await identify(client)
         catalog = Catalog(apis, clock)
+        people = db.for_people
         desk = Desk(
-            db=db,
+            db=people,
             client=client,
             members=Members(client, identity, _policy(settings), clock),
+            rights=Rights(client, clock, settings.permissions),
             answer=Answer(catalog, apis, clock, AnswerOptions(deadline_s=settings.answer_deadline_s)),
-            triage=Triage(db=db, clock=clock),
-            subscribe=Subscribe(db=db, catalog=catalog, rooms=Rooms(client), clock=clock),
+            triage=Triage(db=people, clock=clock),
+            control=Control(db=db, apis=apis, clock=clock, allowed=settings.job_control),
+            subscribe=Subscribe(db=people, catalog=catalog, rooms=Rooms(client), clock=clock),
             downloads=Downloads(client, clock),
             clock=clock,
         )
@@ -160,6 +191,7 @@ async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | Non
         deliver = Deliver(db=db, messenger=Gateway(client), around=Around(apis), clock=clock, owner=owner)
         verdict = Verdict(db=db, apis=apis, leases=leases, clock=clock)
         vigil = Vigil(db=db, apis=apis, leases=leases, clock=clock, listeners=lambda: watch.readers)
+        attend = Attend(db=db, clock=clock, remind_after_ms=settings.remind_after_min * 60 * MS_PER_S)
         tidy = Tidy(db=db, clock=clock)
         beats = (
             Beat("leases", 5, leases.tick),
@@ -168,29 +200,34 @@ async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | Non
             Beat("verdict", 15, verdict.tick),
             Beat("vigil", 15, vigil.tick),
             Beat("deliver", 0.5, deliver.tick),
+            Beat("attend", 5, attend.tick),
             Beat("tidy", 600, tidy.tick),
         )
+        bolt = build_bolt(client, identity, signing_secret, desk)
         yield App(
             settings=settings,
+            known=known,
             role=role,
             clock=clock,
             db=db,
-            bolt=build_bolt(client, identity, signing_secret, desk),
+            bolt=bolt,
             leases=leases,
             lifecycle=lifecycle,
             watch=watch,
             verdict=verdict,
             vigil=vigil,
             deliver=deliver,
+            attend=attend,
             metronome=Metronome(() if role == "web" else beats, clock),
+            under_way=UnderWay(bolt),
         )
 
 
-def make_account(settings: Settings, name: str) -> Account:
-    """The account `name` of the settings, as the client wants it."""
+def make_account(settings: Settings, name: str, key: str) -> Account:
+    """An account as the client wants it."""
     return Account(
         name=name,
-        key=settings.keys[name].get_secret_value(),
+        key=key,
         options=Options(
             base_url=settings.baseten_api_url,
             scheme=Scheme.BEARER if settings.auth_scheme == "bearer" else Scheme.API_KEY,
@@ -220,7 +257,9 @@ def _secret(value: SecretStr | None) -> str:
 
 def _policy(settings: Settings) -> Policy:
     return Policy(
-        allow_guests=settings.allow_guests, channels=settings.allowed_channels, users=settings.allowed_users
+        allow_guests=settings.allow_guests,
+        channels=settings.allowed_channels,
+        users=settings.allowed_users,
     )
 
 

@@ -29,7 +29,10 @@ Kinds: timeout, connect, protocol, decoding (see `Fault`), cancelled (by the cal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A question. `endpoint` names its budget; `about` names what is asked for, in messages to people."""
+    """A question. `endpoint` names its budget; `about` names what is asked for, in messages to people.
+
+    `once`: it does something that must not be done twice, so that it is not repeated after a lost answer.
+    """
 
     endpoint: str
     method: str
@@ -37,10 +40,11 @@ class Ask:
     about: str
     params: Mapping[str, str | int] = field(default_factory=dict)
     body: Mapping[str, object] | None = None
+    once: bool = False
 
 
 class Calls:
-    """Asks as one account. All its questions only read, so that each may be repeated."""
+    """Asks as one account. What only reads is repeated until it is answered."""
 
     def __init__(self, account: Account, http: Http, clock: Clock, listener: Listener | None) -> None:
         self._account = account
@@ -77,7 +81,8 @@ class Calls:
             except TransientError as fault:
                 progress.faults.append(fault)
                 pause_s = self._pause_s(fault, len(progress.faults))
-                if len(progress.faults) >= self._options.attempts or pause_s >= self._left_s(progress):
+                spent = len(progress.faults) >= (1 if ask.once else self._options.attempts)
+                if spent or pause_s >= self._left_s(progress):
                     raise
             if not isinstance(progress.faults[-1], ApiRateLimited):  # the budget holds that one, and all others
                 await self._clock.sleep(pause_s)

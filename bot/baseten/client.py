@@ -111,6 +111,18 @@ class BasetenApi:
         ask = Ask(endpoint="prices", method="GET", path="/v1/instance_type_prices", about="the prices")
         return await self._calls.answer(ask, shapes.prices, priority)
 
+    async def stop(self, job: Job) -> Job:
+        """Stops it, for good; the job as it is then. Stopping twice does no harm, so that it may be repeated."""
+        path, about = _path(job.project_id, job.id) + "/stop", f"stopping job {job.id}"
+        ask = Ask(endpoint="stop", method="POST", path=path, about=about, body={})
+        return await self._calls.answer(ask, partial(shapes.job, account=self._name), Priority.COMMAND)
+
+    async def recreate(self, job: Job) -> Job:
+        """A new job with the same configuration. After `ApiUnavailable` it may have been made all the same."""
+        path, about = _path(job.project_id, job.id) + "/recreate", f"a new job like {job.id}"
+        ask = Ask(endpoint="recreate", method="POST", path=path, about=about, once=True)
+        return await self._calls.answer(ask, partial(shapes.job, account=self._name), Priority.COMMAND)
+
     async def _get_or_post(self, get: Ask, decode: Callable[[bytes], T], priority: Priority) -> T:
         """Asks by GET or, of a host that does not know it there, by the older POST with the same fields.
 

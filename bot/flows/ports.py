@@ -10,7 +10,8 @@ from enum import IntEnum
 from typing import Protocol, TypeVar
 
 from bot.flows.contents import Content, Earlier
-from bot.incidents.announce import Delivery
+from bot.flows.stored_keys import StoredKeys
+from bot.incidents.delivery import Delivery
 from bot.incidents.incident import Card, HistoryEntry, Incident
 from bot.incidents.roll import Roll
 from bot.jobs.job import Checkpoint, Job, Metrics, Project
@@ -62,6 +63,14 @@ class TrainingApi(Protocol):
 
     async def prices(self, priority: Priority) -> Mapping[str, float]:
         """USD per minute by instance type id."""
+        ...
+
+    async def stop(self, job: Job) -> Job:
+        """Ends a job for good; the job as it is then."""
+        ...
+
+    async def recreate(self, job: Job) -> Job:
+        """A new job with the same configuration; tried once, since a second try could make a second job."""
         ...
 
 
@@ -127,13 +136,24 @@ class Accounts(Protocol):
     def claim(
         self, owner: str, now_ms: Ms, ttl_ms: int, *, only: Collection[str] | None = None
     ) -> tuple[Lease, ...]:
-        """Renews the leases of `owner` and takes free or expired ones (of `only` those); all it holds now.
+        """Says that `owner` lives, renews its leases and takes its share of the free or expired ones.
 
+        `only` names the accounts whose key it has; None is all of them. Returns all that it holds now.
         On PostgreSQL the server's clock decides, never `now_ms`.
         """
         ...
 
-    def release(self, owner: str) -> None: ...
+    def surplus(self, owner: str) -> frozenset[str]:
+        """What `owner` holds beyond its share: workers with fewer accounts live, and have the key."""
+        ...
+
+    def give(self, leases: Collection[Lease]) -> None:
+        """Hands these back; one that has changed hands meanwhile stays where it is."""
+        ...
+
+    def release(self, owner: str) -> None:
+        """Hands back all that `owner` holds; it no longer counts among the living."""
+        ...
 
     def check(self, lease: Lease) -> None:
         """Raises `LeaseLost` unless `lease` is the newest of its account; locks the row until the commit."""
@@ -196,6 +216,18 @@ class Incidents(Protocol):
         """Those of the numbers that exist, to be shown and not to be changed."""
         ...
 
+    def muted(self) -> tuple[Incident, ...]:
+        """All whose state is MUTED."""
+        ...
+
+    def untaken(self, first_ms: Ms, last_ms: Ms) -> tuple[Incident, ...]:
+        """Those that are OPEN and were created between the two, both included."""
+        ...
+
+    def successor(self, incident: Incident) -> Incident | None:
+        """The newest later generation of the same error, if it came back; not locked."""
+        ...
+
     def earlier(self, incident: Incident) -> Earlier | None:
         """Whether the same error was seen in earlier jobs of the project."""
         ...
@@ -209,6 +241,10 @@ class Cards(Protocol):
     def get(self, incident_id: int, channel: str) -> Card | None: ...
 
     def of(self, incident_id: int) -> tuple[Card, ...]: ...
+
+    def channels(self, incident_id: int) -> tuple[str, ...]:
+        """Where it has a card, or one is on its way: it may be seen there before Slack's answer is."""
+        ...
 
     def put(self, card: Card) -> None: ...
 
@@ -246,6 +282,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def holds(self, delivery: Delivery) -> bool:
+        """Whether the try that `delivery` was claimed for is the newest; its row is locked until the commit."""
+        ...
+
     def done(self, delivery: Delivery, now_ms: Ms) -> None: ...
 
     def again(self, delivery: Delivery, due_ms: Ms, error: str, unclear_since_ms: Ms | None) -> None: ...
@@ -269,6 +309,7 @@ class AuditEntry:
     action: str
     target: str
     outcome: str
+    detail: str = ""
 
 
 class Audit(Protocol):
@@ -290,6 +331,8 @@ class Tx(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+    @property
+    def keys(self) -> StoredKeys: ...
     @property
     def watches(self) -> Watches: ...
     @property

@@ -10,10 +10,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from bot.errors import TransientError
 from bot.flows.answered import Refusal
+from bot.flows.control import Deed
 from bot.flows.subscribe import Declined
 from bot.jobs.reference import Found
 from bot.logs.query import BadQuery, parse_query
 from bot.slack import words
+from bot.slack.control import Errand, ask
 from bot.slack.desk import Desk
 from bot.slack.logview import answer_message
 from bot.slack.members import Denied, Member
@@ -34,6 +36,7 @@ class Call:
     member: Member
     channel: str
     text: str
+    trigger_id: str
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -65,17 +68,21 @@ async def _answer(desk: Desk, body: dict[str, Any]) -> Message | None:
         if isinstance(member, Denied):
             return {"text": member.sentence}
         text = str(body.get("text") or "").strip()
-        return await _dispatch(Call(desk=desk, member=member, channel=str(body["channel_id"]), text=text))
+        channel, trigger_id = str(body["channel_id"]), str(body["trigger_id"])
+        call = Call(desk=desk, member=member, channel=channel, text=text, trigger_id=trigger_id)
+        return await _dispatch(call)
     except TransientError as error:
         log.warning("command_failed", reason=str(error))
         return {"text": STORE_AWAY}
 
 
-async def _dispatch(call: Call) -> Message:
+async def _dispatch(call: Call) -> Message | None:
     word, _, rest = call.text.partition(" ")
     name = word.lower()
     handler = _SUBCOMMANDS.get(name)
     log.info("command", name=name if handler else "logs", user=call.member.id, channel=call.channel)
+    if denied := await call.desk.rights.may(call.member.id, _RIGHTS.get(name, "logs"), call.channel):
+        return {"text": denied.sentence}
     return await (handler(replace(call, text=rest.strip())) if handler else logs(call))
 
 
@@ -101,7 +108,7 @@ async def _jobs(call: Call) -> Message:
 async def _status(call: Call) -> Message:
     found = await call.desk.answer.find(call.text)
     if isinstance(found, Found):
-        return words.status_message(found.job, note=found.note)
+        return words.status_message(found.job, note=found.note, deeds=call.desk.control.allowed)
     return words.refusal(found)
 
 
@@ -121,12 +128,35 @@ async def _watches(call: Call) -> Message:
     return words.watches_message(await call.desk.subscribe.of_channel(call.channel))
 
 
-_SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Message]]] = {
+async def _stop(call: Call) -> Message | None:
+    return await _control(call, Deed.STOP)
+
+
+async def _recreate(call: Call) -> Message | None:
+    return await _control(call, Deed.RECREATE)
+
+
+async def _control(call: Call, deed: Deed) -> Message | None:
+    """None: a window asks for the rest."""
+    found = await call.desk.answer.find(call.text)
+    if not isinstance(found, Found):
+        return words.refusal(found)
+    errand = Errand(deed, found.job.id, call.channel)
+    sentence = await ask(call.desk, call.member, errand, call.trigger_id)
+    return {"text": sentence} if sentence else None
+
+
+_RIGHTS = {"watch": "watch", "unwatch": "watch", "stop": "stop", "recreate": "recreate"}
+"""By sub-command, what its permission is called; all else is `logs`."""
+
+_SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Message | None]]] = {
     "": _help,
     "help": _help,
     "jobs": _jobs,
     "logs": logs,
+    "recreate": _recreate,
     "status": _status,
+    "stop": _stop,
     "unwatch": _unwatch,
     "watch": _watch,
     "watches": _watches,

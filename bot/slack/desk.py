@@ -6,11 +6,13 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.flows.answer import Answer
+from bot.flows.control import Control
 from bot.flows.ports import Database
 from bot.flows.subscribe import Subscribe
 from bot.flows.triage import Triage
 from bot.slack.downloads import Downloads
 from bot.slack.members import Denied, Member, Members
+from bot.slack.rights import Rights
 from bot.times import Clock, now_ms
 
 
@@ -19,9 +21,11 @@ class Desk:
     db: Database
     client: AsyncWebClient
     members: Members
+    rights: Rights
     answer: Answer
     triage: Triage
     subscribe: Subscribe
+    control: Control
     downloads: Downloads
     clock: Clock
 

@@ -25,10 +25,15 @@ def duration(ms: int) -> str:
     return " ".join(told[:2]) or "0 s"
 
 
+def dollars(amount: float) -> str:
+    """Whole ones from a thousand on."""
+    return f"${amount:,.0f}" if amount >= 1_000 else f"${amount:,.2f}"
+
+
 def _run(job: Job, found: Balance) -> str:
     if found.ran_ms is None:
         return ""
-    cost = f", about {_dollars(found.cost_usd)}" if found.cost_usd is not None else ""
+    cost = f", about {dollars(found.cost_usd)}" if found.cost_usd is not None else ""
     return f"It ran {duration(found.ran_ms)} on {_machines(job)}{cost}."
 
 
@@ -46,7 +51,3 @@ def _kept(found: Balance) -> str:
         return "It kept no checkpoint." if found.checkpoints == 0 and found.lost_ms is not None else ""
     lost = f": the work of the last {duration(found.lost_ms)} is lost" if found.lost_ms is not None else ""
     return f"Last checkpoint {found.saved.id}{lost}."
-
-
-def _dollars(amount: float) -> str:
-    return f"${amount:,.0f}" if amount >= 1_000 else f"${amount:,.2f}"

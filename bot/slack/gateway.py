@@ -21,12 +21,12 @@ from bot.flows.contents import (
     ReplyContent,
     RollContent,
 )
+from bot.slack.around_views import around_message
 from bot.slack.cards import incident_card
 from bot.slack.directs import direct_message
 from bot.slack.ids import DELIVERY_EVENT
 from bot.slack.mrkdwn import INSTEAD, TEXT_CHARS, Message, shorten
 from bot.slack.notices import notice_message, reply_message
-from bot.slack.replies import around_message
 from bot.slack.rolls import roll_message
 from bot.times import Ms, s_from_ms
 
@@ -154,6 +154,8 @@ async def translated(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         raise SlackUnavailable(f"Slack cannot be reached: {error.os_error}") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise SlackUnclear(f"Slack did not answer: {type(error).__name__}") from None
+    except AttributeError:  # what the SDK makes of a 200 whose body is plain text
+        raise SlackUnclear("Slack answered with HTTP 200 and nothing that could be read") from None
 
 
 def _refusal(error: SlackApiError) -> SlackRefused | TransientError:

@@ -60,6 +60,16 @@ TOPICS: dict[str, Topic] = {
         rows=(("JOB", JOB_FORMS),),
         examples=("/joblogs status my-job",),
     ),
+    "stop": Topic(
+        about="Stops a job for good, where whoever runs the bot has allowed that; a window asks first.",
+        usage="/joblogs stop JOB",
+        rows=(("JOB", JOB_FORMS),),
+    ),
+    "recreate": Topic(
+        about="Makes a new job like one that has ended, where that is allowed; a window asks first.",
+        usage="/joblogs recreate JOB",
+        rows=(("JOB", JOB_FORMS),),
+    ),
     "watch": Topic(
         about="Lets this channel know of the errors of a job, or of all jobs of a project, and of their end.",
         usage="/joblogs watch JOB|PROJECT [level:error] [in:#channel] [mention:@group] [silence:15m] [/regex/]",
@@ -86,6 +96,6 @@ TOPICS: dict[str, Topic] = {
     ),
     "help": Topic(
         about="Explains a command.",
-        usage="/joblogs help [logs|jobs|status|watch|unwatch|watches]",
+        usage="/joblogs help [logs|jobs|status|stop|recreate|watch|unwatch|watches]",
     ),
 }

@@ -93,7 +93,9 @@ async def _first_click(press: Press, what: str) -> bool:
 async def _admitted(desk: Desk, body: dict[str, Any], action_id: str) -> Member | Denied:
     """A download lives in a direct message, which is on no list of channels: whoever began it may cancel it."""
     if action_id != ids.CANCEL_DOWNLOAD:
-        return await desk.admit(body)
+        member = await desk.admit(body)
+        right = "watch" if action_id in (ids.WATCH, ids.UNWATCH) else "logs"
+        return member if isinstance(member, Denied) else await desk.rights.of(member, right, channel_of(body))
     user_id, team_id = sender(body)
     return await desk.members.admit(user_id=user_id, team_id=team_id, channel=None)
 

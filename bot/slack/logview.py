@@ -5,11 +5,12 @@ before it is cut, so that no half of a secret is left at a cut.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 
 from bot.flows.answered import LogAnswer
 from bot.jobs.job import Job
+from bot.logs.crowd import Gap
 from bot.logs.line import Level, Line
 from bot.logs.question import LogQuery
 from bot.logs.redact import redact
@@ -80,6 +81,24 @@ def fit(
     return LogText(text="\n".join(ordered), first=first, last=last, hidden=hidden)
 
 
+def fit_around(lines: Sequence[Line], *, marked: int, tz: tzinfo, limit: int = LOG_CHARS) -> LogText:
+    """As many of `lines` as `limit` characters hold, line `marked` in their middle as far as that goes."""
+    fewest, most = 0, max(marked, len(lines) - 1 - marked)
+    while fewest < most:
+        reach = (fewest + most + 1) // 2
+        fewest, most = (reach, most) if _fits(lines, marked, reach, tz, limit)[1] else (fewest, reach - 1)
+    return _fits(lines, marked, fewest, tz, limit)[0]
+
+
+def _fits(lines: Sequence[Line], marked: int, reach: int, tz: tzinfo, limit: int) -> tuple[LogText, bool]:
+    """The lines up to `reach` away from `marked`, and whether they are all in it."""
+    start = max(marked - reach, 0)
+    part = lines[start : marked + reach + 1]
+    found = fit(part, tz=tz, marked=marked - start, limit=limit)
+    whole = found.last - found.first + 1 == len(part)
+    return replace(found, first=start + found.first, last=start + found.last), whole
+
+
 def answer_message(answer: LogAnswer, *, tz: tzinfo) -> Message:
     """The answer to `/joblogs JOB`, for the person who asked and whose zone is `tz`."""
     shown = _fit_answer(answer, tz)
@@ -92,7 +111,27 @@ def share_message(answer: LogAnswer, user: str, *, tz: tzinfo = UTC) -> Message:
     shown = _fit_answer(answer, tz)
     who = rich.section(rich.user(user), rich.text(" shared lines of a training log:"))
     body = rich.block(who, _heading(answer, shown, tz), rich.preformatted(shown.text or "no lines"))
-    return {"text": f"<@{escape(user)}> shared: {_fallback(answer, shown)}", "blocks": [body]}
+    more = further(answer.exactly(shown.first, shown.last), None)
+    return {"text": f"<@{escape(user)}> shared: {_fallback(answer, shown)}", "blocks": [body, *more]}
+
+
+def thread_message(answer: LogAnswer, *, tz: tzinfo) -> Message:
+    """The same lines for a thread, where one asked for them and all read them."""
+    shown = _fit_answer(answer, tz)
+    body = rich.block(_heading(answer, shown, tz), rich.preformatted(shown.text or "no lines"))
+    more = further(answer.exactly(shown.first, shown.last), answer.whole_window())
+    return {"text": _fallback(answer, shown), "blocks": [body, *more]}
+
+
+def further(shown: LogQuery, whole: LogQuery | None) -> tuple[Element, ...]:
+    """What everybody may do with lines that all see: page through them, alone, or get the whole as a file.
+
+    The first button also keeps the question in the message: "Show lines around" reads it there.
+    """
+    buttons = [_query_button("Look further", ids.SHOW_LOGS, shown)]
+    buttons += [_query_button("Download", ids.DOWNLOAD, whole)] if whole else []
+    wanted = [element for element in buttons if element is not None]
+    return (actions(*wanted),) if wanted else ()
 
 
 # --- rows ----------------------------------------------------------------------------------------
@@ -167,18 +206,13 @@ def _heading(answer: LogAnswer, shown: LogText, tz: tzinfo) -> Element:
         rich.text(f" · {shorten(job.project_name, NAME_CHARS)} · {job.status.label}\n"),
     ]
     window = [*_moment(answer.start_ms), rich.text(" – "), *_moment(answer.end_ms)]
-    remarks = [*_remarks(answer, shown), f"Times in the log are {_zone(tz, answer)}."]
+    remarks = [*_remarks(answer, shown), zone_told(tz, answer.end_ms)]
     said = [rich.text(f" · {_extent(answer, shown)}\n"), rich.text(" ".join(remarks), italic=True)]
     return rich.section(*first_row, *window, *said)
 
 
 def _moment(at_ms: int) -> tuple[Element, Element]:
     return rich.date(at_ms), rich.text(f".{at_ms % 1000:03d}")
-
-
-def _zone(tz: tzinfo, answer: LogAnswer) -> str:
-    name = getattr(tz, "key", None) or utc(ns_from_ms(answer.end_ms)).astimezone(tz).tzname()
-    return f"in {name}"
 
 
 def _extent(answer: LogAnswer, shown: LogText) -> str:
@@ -196,10 +230,7 @@ def _remarks(answer: LogAnswer, shown: LogText) -> Iterable[str]:
         yield answer.note
     if answer.why_not:
         yield answer.why_not
-    for gap in answer.gaps[:1]:
-        more = f" and {len(answer.gaps) - 1} more" if len(answer.gaps) > 1 else ""
-        at = f"{utc(ns_from_ms(gap.start_ms)):%H:%M:%S}.{gap.start_ms % 1000:03d} UTC"
-        yield f"The API cannot return all lines of {at}{more}: too many in one millisecond."
+    yield from gaps_told(answer.gaps)
     if answer.undecoded:
         yield f"{answer.undecoded:,} lines could not be decoded."
     sources = {line.replica for line in answer.lines}
@@ -209,8 +240,25 @@ def _remarks(answer: LogAnswer, shown: LogText) -> Iterable[str]:
         yield f"Only {filters}."
     if answer.query.min_level is not None:
         yield "Lines without a level are left out."
+    yield from hidden_told(shown)
+
+
+def gaps_told(gaps: Sequence[Gap]) -> Iterable[str]:
+    for gap in gaps[:1]:
+        more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+        at = f"{utc(ns_from_ms(gap.start_ms)):%H:%M:%S}.{gap.start_ms % 1000:03d} UTC"
+        yield f"The API cannot return all lines of {at}{more}: too many in one millisecond."
+
+
+def hidden_told(shown: LogText) -> Iterable[str]:
     if shown.hidden:
         yield f"{shown.hidden} value{' is' if shown.hidden == 1 else 's are'} hidden."
+
+
+def zone_told(tz: tzinfo, at_ms: int) -> str:
+    """In whose time the log text stands, for the day of `at_ms`."""
+    name = getattr(tz, "key", None) or utc(ns_from_ms(at_ms)).astimezone(tz).tzname()
+    return f"Times in the log are in {name}."
 
 
 def _filters(query: LogQuery) -> str:

@@ -5,6 +5,7 @@ from bot.incidents.triage import Refused
 from bot.slack.mrkdwn import date, link
 
 GONE = "joblogs does not know this incident any more."
+NO_WINDOW = "Slack did not open the window in time; please press again."
 OLD_BUTTON = "This button has no question any more; please ask again with `/joblogs`."
 SHARED_ALREADY = "Slack did not take it: an answer can be used five times within half an hour. Please ask again."
 STORE_AWAY = "The database is away, so nothing was changed. Please try again in a minute."

@@ -1,36 +1,18 @@
-"""What stands in a card's thread beside what people did: the whole event, lines around it, counts, a chart."""
+"""What stands in a card's thread beside what people did: the whole event, counts, a chart."""
 
 from collections.abc import Sequence
 
-from bot.flows.contents import AroundContent, ReplyContent
+from bot.flows.contents import ReplyContent
 from bot.incidents.delivery import Payload
 from bot.incidents.excerpt import parts
 from bot.incidents.incident import EXCERPT_LINES
 from bot.slack import rich
 from bot.slack.card_parts import language
 from bot.slack.charts import bar_chart, bars
-from bot.slack.logview import log_text
 from bot.slack.mrkdwn import INSTEAD, Message, clean, escape, shorten
 from bot.slack.rich import Element
 
 NAME_CHARS = 60
-
-
-def around_message(content: AroundContent) -> Message:
-    """The lines around the first one of an incident, which is marked."""
-    first = shorten(content.incident.facts.first_replica or "the platform", NAME_CHARS)
-    what = f"the first one on {first}" if content.incident.generation == 1 else "its return"
-    heading = rich.section(
-        rich.text(f"Lines around {what}", bold=True),
-        rich.text(
-            " (times in UTC)" if content.complete else " (times in UTC; the log did not return the line itself)"
-        ),
-    )
-    body = log_text(content.lines, marked=content.marked)
-    return {
-        "text": f"{len(content.lines)} log lines around {escape(what)}",
-        "blocks": [rich.block(heading, rich.preformatted(body))],
-    }
 
 
 def event_message(content: ReplyContent) -> Message:

@@ -10,7 +10,9 @@ SCOPES = frozenset(
         "files:write",
         "groups:history",
         "groups:read",
+        "im:history",
         "im:write",
+        "usergroups:read",
         "users:read",
     }
 )

@@ -13,7 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import actions, commands, events, log_buttons, own_cards
+from bot.slack import actions, commands, control, events, log_buttons, own_cards
 from bot.slack.desk import Desk
 from bot.slack.gateway import translated
 from bot.slack.members import Identity
@@ -66,7 +66,7 @@ def build_bolt(client: AsyncWebClient, identity: Identity, signing_secret: str |
         request_verification_enabled=signing_secret is not None,
     )
     app.error(_reporter(desk))
-    for room in (commands, log_buttons, actions, own_cards, events):
+    for room in (commands, log_buttons, actions, own_cards, control, events):
         room.register(app, desk)
     commands.register_last(app)
     actions.register_last(app, desk)

@@ -6,7 +6,7 @@ import structlog
 
 from bot.errors import TransientError
 from bot.flows.triage import Gone, Outcome, Repeated, Request, Superseded
-from bot.incidents.steps import Step
+from bot.incidents.steps import Step, action_of
 from bot.incidents.triage import Changed, Refused
 from bot.slack.desk import Desk
 from bot.slack.members import Member
@@ -22,6 +22,8 @@ async def take_step(
 
     `once` names the press or the message that asked for it: a second delivery does nothing.
     """
+    if denied := await desk.rights.may(member.id, action_of(step).value, channel):
+        return denied.sentence
     request = Request(
         incident_id=incident_id,
         step=step,

@@ -1,10 +1,11 @@
 """What the bot answers to its commands: help, refusals, jobs, watches. Functions from values to messages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from bot.flows.answered import Refusal
 from bot.flows.catalog import Listing
+from bot.flows.control import Deed
 from bot.flows.subscribe import Declined, Unwatched, Watching
 from bot.jobs.job import Job, Phase, Project
 from bot.jobs.watch import Watch
@@ -102,8 +103,8 @@ def jobs_message(listing: Listing, now_ns: int) -> Message:
     return {"text": _jobs_text(listing), "blocks": [rich.block(*parts), *more, *missing]}
 
 
-def status_message(job: Job, *, note: str | None = None) -> Message:
-    """How a job is doing."""
+def status_message(job: Job, *, note: str | None = None, deeds: Collection[Deed] = ()) -> Message:
+    """How a job is doing; `deeds` are what a person may do to it here."""
     ended = f", ended {date(job.updated_ms)}" if job.status.has_ended else ""
     head = f"{_sign(job)} {link(job.dashboard_url, shorten(job.title, NAME_CHARS))}: *{escape(job.status.label)}*"
     facts = [
@@ -120,7 +121,7 @@ def status_message(job: Job, *, note: str | None = None) -> Message:
     if note:
         blocks.append(context(escape(note, 1_000)))
     text = f"{escape(shorten(job.title, NAME_CHARS))} in {escape(shorten(job.project_name, NAME_CHARS))} is "
-    return {"text": f"{text}{escape(job.status.label)}.", "blocks": [*blocks, actions(*_job_buttons(job))]}
+    return {"text": f"{text}{escape(job.status.label)}.", "blocks": [*blocks, actions(*_job_buttons(job, deeds))]}
 
 
 # --- watches -------------------------------------------------------------------------------------
@@ -247,12 +248,16 @@ def _machines(job: Job) -> str:
     return escape(shorten(f"{nodes}{job.instance.name}{gpus}", NAME_CHARS))
 
 
-def _job_buttons(job: Job) -> Iterable[Element]:
-    newest = LogQuery(job=job.id)
+def _job_buttons(job: Job, deeds: Collection[Deed]) -> Iterable[Element]:
+    newest, target = LogQuery(job=job.id), ids.TargetRef(job.account, job.project_id, job.id).encode()
     yield button("Logs", ids.SHOW_LOGS, ids.query_value(newest))
     yield button("Errors only", ids.ERRORS_ONLY, ids.query_value(replace(newest, min_level=Level.ERROR)))
     if not job.status.has_ended:
-        yield button("Watch", ids.WATCH, ids.TargetRef(job.account, job.project_id, job.id).encode())
+        yield button("Watch", ids.WATCH, target)
+    if Deed.STOP in deeds and not job.status.has_ended:
+        yield button("Stop…", ids.STOP_JOB, target, style="danger")
+    if Deed.RECREATE in deeds and job.status.has_ended:
+        yield button("Make it again…", ids.RECREATE_JOB, target)
     yield button("Open in Baseten", ids.OPEN_LINK, url=job.dashboard_url)
 
 
