@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.baseten.options import Options
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.times import Clock
 
 _FIRST_HOLD_S = 1.0

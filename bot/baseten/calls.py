@@ -15,7 +15,7 @@ from bot.baseten.options import Account, Scheme
 from bot.baseten.refusals import failure
 from bot.baseten.transport import Fault, Http, Reply, Request, authorization, exchange
 from bot.errors import ApiRateLimited, ApiUnavailable, PermanentError, TransientError
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.times import Clock
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from bot.baseten.calls import Ask, Calls, Listener
 from bot.baseten.options import Account
 from bot.baseten.transport import Http
 from bot.errors import ApiNotFound, ApiRefused
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.jobs.job import Checkpoint, Job, Metrics, Project
 from bot.logs.pages import Page, PageRequest
 from bot.times import Clock, Ms

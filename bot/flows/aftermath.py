@@ -9,7 +9,7 @@ import structlog
 
 from bot.errors import ApiRefused, SlackRefused, TransientError
 from bot.flows.contents import NoticeContent
-from bot.flows.ports import Messenger, Priority, TrainingApi
+from bot.flows.services import Messenger, Priority, TrainingApi
 from bot.jobs.balance import Balance, balance
 from bot.jobs.job import Job
 from bot.logs.pages import PageRequest

@@ -8,8 +8,8 @@ from typing import assert_never
 from bot.flows.answered import LogAnswer, Refusal
 from bot.flows.catalog import Catalog, Unreadable
 from bot.flows.download import Download, Form
-from bot.flows.ports import TrainingApi
 from bot.flows.search import Placed, Search, Span, Stretch, span_of
+from bot.flows.services import TrainingApi
 from bot.jobs.job import Job, Phase
 from bot.jobs.reference import Ambiguous, Found, Unknown
 from bot.logs.crowd import Gap

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot.errors import ApiForbidden, ApiRateLimited, ApiRefused, ApiUnauthorized, JoblogsError, TransientError
-from bot.flows.ports import Priority, TrainingApi
+from bot.flows.services import Priority, TrainingApi
 from bot.jobs.job import Job, Project
 from bot.jobs.reference import Ambiguous, Found, FoundProject, Unknown, find, find_target, page_of
 from bot.times import Clock

@@ -10,9 +10,10 @@ from bot.flows.aftermath import with_aftermath
 from bot.flows.around import Around
 from bot.flows.contents import Content, NoticeContent
 from bot.flows.pace import Pace
-from bot.flows.ports import Database, Messenger, Tx
+from bot.flows.ports import Database, Tx
 from bot.flows.scene import Scene, finish, scene_of
-from bot.incidents.announce import Delivery, Kind, Topic
+from bot.flows.services import Messenger
+from bot.incidents.delivery import Delivery, Kind, Topic
 from bot.times import Clock, Ms, ms_from_s, now_ms
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,7 @@ CHANNEL_TROUBLE = frozenset(
     }
 )
 """Codes that a person mends in Slack: the lane waits for that, and loses nothing of what it holds."""
+EDITED = frozenset({Kind.CARD, Kind.ROLL})
 GONE = frozenset({"cant_update_message", "cannot_reply_to_message", "message_not_found", "thread_not_found"})
 """Somebody deleted the card or its thread. It is not posted anew: it may have held what nobody should read."""
 
@@ -71,20 +73,19 @@ class Deliver:
             self._unparked_ms = now
             await self._db.run(_unpark)
         rows = await self._db.run(lambda tx: tx.outbox.claim(self._owner, now, LANES_AT_ONCE, CLAIM_TTL_MS))
-        outcomes = await asyncio.gather(*(self._handle(row) for row in rows), return_exceptions=True)
+        outcomes = await asyncio.gather(*(self._handle(row, now) for row in rows), return_exceptions=True)
         for outcome in outcomes:
             if outcome is not None:
                 raise outcome
         return len(rows)
 
-    async def _handle(self, row: Delivery) -> None:
-        started = now_ms(self._clock)
+    async def _handle(self, row: Delivery, started: Ms) -> None:
         try:
             async with asyncio.timeout(SEND_S):
                 scene = await self._db.run(lambda tx: scene_of(tx, row, started))
                 if await self._is_shut(row, started) or await self._has_to_wait(row, scene, started):
                     return
-                ts = await self._say(row, scene)
+                ts = await self._say(row, scene, started)
                 link = await self._link(row, scene, ts)
         except SlackRefused as error:
             await self._refused(row, error)
@@ -115,33 +116,41 @@ class Deliver:
             await self._db.run(lambda tx: tx.outbox.again(row, slot, "waits for its turn", row.unclear_since_ms))
         return slot > now
 
-    async def _say(self, row: Delivery, scene: Scene) -> str | None:
+    async def _say(self, row: Delivery, scene: Scene, started: Ms) -> str | None:
         """The ts of the message that now says it; None when there was nothing to say."""
         try:
-            return await self._said(row, scene)
+            return await self._said(row, scene, started)
         except SlackRateLimited as error:
             until = Ms(now_ms(self._clock) + _wait_ms(row, error))
             self._pace.hold(row.channel, until, is_edit=scene.shown_ts is not None)
             raise
 
-    async def _said(self, row: Delivery, scene: Scene) -> str | None:
+    async def _said(self, row: Delivery, scene: Scene, started: Ms) -> str | None:
         thread_ts = scene.card.ts if scene.card and row.kind is not Kind.CARD else None
-        if row.unclear_since_ms is not None and scene.shown_ts is None:
-            found = await self._messenger.find(
+        shown_ts = scene.shown_ts
+        if row.unclear_since_ms is not None and shown_ts is None:
+            shown_ts = await self._messenger.find(
                 row.channel,
                 thread_ts=thread_ts,
                 delivery_id=row.delivery_id,
                 since_ms=row.unclear_since_ms,
             )
-            if found:
-                return found
+            if shown_ts is not None and row.kind not in EDITED:
+                return shown_ts
         content = await self._content(row, scene)
+        self._still_in_time(started)
         if content is None:
-            return None
-        if scene.shown_ts is not None:
-            await self._messenger.edit(row.channel, scene.shown_ts, content)
-            return scene.shown_ts
+            return shown_ts
+        if shown_ts is not None:
+            # What was found shows what was true then.
+            await self._messenger.edit(row.channel, shown_ts, content)
+            return shown_ts
         return await self._messenger.post(row.channel, content, thread_ts=thread_ts, delivery_id=row.delivery_id)
+
+    def _still_in_time(self, started: Ms) -> None:
+        """A process that was frozen wakes in the middle of its work: by now another one may be saying this."""
+        if now_ms(self._clock) - started >= ms_from_s(SEND_S):
+            raise TimeoutError
 
     async def _link(self, row: Delivery, scene: Scene, ts: str | None) -> str | None:
         """The address of a card, asked for once."""

@@ -8,7 +8,8 @@ import structlog
 
 from bot.errors import ApiRefused, LeaseLost, TransientError
 from bot.flows.leases import Leases
-from bot.flows.ports import Database, Lease, Priority, TrainingApi, Tx
+from bot.flows.ports import Database, Lease, Tx
+from bot.flows.services import Priority, TrainingApi
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch
 from bot.times import Clock, ms_from_s

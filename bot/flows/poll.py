@@ -8,8 +8,9 @@ import structlog
 
 from bot.errors import ApiRefused, JoblogsError, TransientError
 from bot.flows.commit import Commit
-from bot.flows.ports import Database, Priority, TrainingApi
+from bot.flows.ports import Database
 from bot.flows.reader import CHECKPOINT_MS, Reader
+from bot.flows.services import Priority, TrainingApi
 from bot.flows.skipped import Surroundings, moments, read_around
 from bot.flows.telling import Telling, tell
 from bot.flows.troubles import is_not_there, next_try_ms, trouble_of

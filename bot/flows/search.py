@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 
 from bot.errors import ApiNotFound, ApiRefused, TransientError
 from bot.flows.catalog import trouble
-from bot.flows.ports import Priority, TrainingApi
+from bot.flows.services import Priority, TrainingApi
 from bot.jobs.job import Job, Phase
 from bot.logs.asking import Asking, Exchange
 from bot.logs.crowd import Gap

@@ -7,9 +7,10 @@ import structlog
 
 from bot.errors import ApiRefused, LeaseLost, TransientError
 from bot.flows.leases import Leases
-from bot.flows.ports import Database, Lease, Priority, TrainingApi, Tx
+from bot.flows.ports import Database, Lease, Tx
 from bot.flows.reader import SKEW_MS
 from bot.flows.record import Recorder
+from bot.flows.services import Priority, TrainingApi
 from bot.incidents.ending import WAIT_MS, ended, explanation
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch

@@ -9,10 +9,11 @@ import structlog
 
 from bot.errors import ApiRefused, LeaseLost, TransientError
 from bot.flows.leases import Leases
-from bot.flows.ports import Database, Lease, Priority, TrainingApi, Tx
+from bot.flows.ports import Database, Lease, Tx
 from bot.flows.reader import SKEW_MS
 from bot.flows.record import Recorder
 from bot.flows.rolling import Rolling
+from bot.flows.services import Priority, TrainingApi
 from bot.incidents import announce
 from bot.incidents.incident import Incident, State
 from bot.incidents.last_lines import span
@@ -244,7 +245,7 @@ def _close(tx: Tx, lease: Lease, incident: Incident, why: str, now: Ms) -> None:
     if done is not None:
         tx.incidents.put(done.incident)
         tx.incidents.note(done.entry)
-        tx.outbox.add(announce.acted(done.incident, done.entry, tx.cards.of(done.incident.id), now))
+        tx.outbox.add(announce.acted(done.incident, done.entry, tx.cards.channels(done.incident.id), now))
 
 
 def _show(tx: Tx, lease: Lease, incident: Incident, due: Sequence[Watch], now: Ms) -> None:

@@ -17,8 +17,9 @@ from bot.errors import LeaseLost, TransientError
 from bot.flows.commit import Commit
 from bot.flows.leases import Leases
 from bot.flows.poll import Poll, Span
-from bot.flows.ports import Database, Lease, Tail, TrainingApi
+from bot.flows.ports import Database, Lease, Tail
 from bot.flows.reader import SKEW_MS, Reader, Trouble
+from bot.flows.services import TrainingApi
 from bot.flows.troubles import RETRY_MS, news_of
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch as Wish

@@ -20,7 +20,7 @@ from bot.baseten.client import BasetenApi
 from bot.baseten.options import Account, Options
 from bot.baseten.transport import open_http
 from bot.errors import TransientError
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.logs.pages import PageRequest
 from bot.sandbox.baseten.job import PREFIX
 from bot.sandbox.baseten.server import BasetenServer

@@ -31,7 +31,8 @@ from statistics import median, quantiles
 from bot.baseten.client import BasetenApi
 from bot.baseten.options import Account, Options
 from bot.baseten.transport import open_http
-from bot.flows.ports import Priority, Tail, Tx
+from bot.flows.ports import Tail, Tx
+from bot.flows.services import Priority
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch
 from bot.logs.cursor import Cursor

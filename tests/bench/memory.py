@@ -34,7 +34,7 @@ from bot.flows.contents import Content
 from bot.flows.deliver import Deliver
 from bot.flows.leases import Leases
 from bot.flows.lifecycle import Lifecycle
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.flows.tidy import Tidy
 from bot.flows.verdict import Verdict
 from bot.flows.vigil import Vigil

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from bot.baseten.client import BasetenApi
 from bot.baseten.options import Account, Options
 from bot.baseten.transport import open_http
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.jobs.job import Job
 from bot.logs import pace
 from bot.logs.cursor import Cursor

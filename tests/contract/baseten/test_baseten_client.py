@@ -13,7 +13,7 @@ from bot.errors import (
     ConfigurationError,
     JoblogsError,
 )
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.logs.line import Level
 from bot.logs.pages import Direction, PageRequest
 from bot.times import Ms

@@ -11,7 +11,7 @@ import pytest
 from bot.baseten.options import Options
 from bot.baseten.transport import Fault, Request, authorization, exchange, open_http
 from bot.errors import ApiUnavailable
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 
 POLL = Priority.POLL
 GOOD_BODY = b'{"training_jobs": []}'

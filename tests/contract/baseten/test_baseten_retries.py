@@ -6,7 +6,7 @@ import json
 import pytest
 
 from bot.errors import ApiForbidden, ApiNotFound, ApiRateLimited, ApiRefused, ApiUnavailable
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.logs.pages import PageRequest
 from bot.times import Ms
 

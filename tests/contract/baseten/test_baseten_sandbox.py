@@ -8,7 +8,7 @@ import pytest
 from bot.baseten.client import BasetenApi
 from bot.baseten.options import Account, Options, Scheme
 from bot.errors import ApiNotFound, ApiUnauthorized, ApiUnavailable
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.jobs.job import Phase
 from bot.logs.line import Level
 from bot.logs.pages import Direction, PageRequest

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.baseten.budget import Budget
 from bot.baseten.options import Options
 from bot.errors import ConfigurationError
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 
 COMMAND, POLL = Priority.COMMAND, Priority.POLL
 

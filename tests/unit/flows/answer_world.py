@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import JoblogsError
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.jobs.job import Checkpoint, Instance, Job, Metrics, Project, Status
 from bot.logs.line import Level, Line
 from bot.logs.pages import Page, PageRequest

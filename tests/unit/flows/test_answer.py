@@ -10,7 +10,7 @@ import pytest
 from bot.errors import ApiForbidden, ApiNotFound, ApiRateLimited, ApiUnavailable
 from bot.flows.answer import Answer, AnswerOptions, Form, LogAnswer, Refusal
 from bot.flows.catalog import Catalog
-from bot.flows.ports import Priority
+from bot.flows.services import Priority
 from bot.logs.line import Level, Line
 from bot.logs.query import LogQuery, parse_query
 from bot.logs.question import Take
