@@ -1,17 +1,22 @@
-"""The command line: ``joblogs run | demo | check | explain | migrate``."""
+"""The command line: ``joblogs run | demo | check | health | accounts | explain | migrate``."""
 
 import asyncio
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bot import journal
-from bot.errors import JoblogsError
+from bot.account_commands import accounts
+from bot.errors import ConfigurationError, JoblogsError
+from bot.metrics import Metrics
+from bot.probe import problems
 from bot.settings import Role, Settings, load
+from bot.times import Clock, SharedClock, SystemClock
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -22,6 +27,9 @@ def main() -> None:
     """Training-job logs, alerts and triage in Slack, for teams that train on Baseten."""
 
 
+main.add_command(accounts)
+
+
 @main.command()
 @click.option(
     "--role",
@@ -30,11 +38,19 @@ def main() -> None:
     show_default=True,
     help="web takes what people do in Slack, worker reads logs and posts, all does both.",
 )
-def run(role: Role) -> None:
+@click.option(
+    "--clock",
+    "clock_file",
+    hidden=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Share the demonstration's clock.",
+)
+def run(role: Role, clock_file: Path | None) -> None:
     """Run the bot until it is told to stop."""
     settings = _settings()
-    journal.configure(log_format=settings.log_format, level=settings.log_level)
-    _finish(_run(settings, role))
+    metrics = Metrics()
+    journal.configure(log_format=settings.log_format, level=settings.log_level, counter=metrics.logged)
+    _finish(_run(settings, role, SharedClock(clock_file) if clock_file else SystemClock(), metrics))
 
 
 @main.command()
@@ -49,27 +65,50 @@ def migrate() -> None:
 
 
 @main.command()
-def check() -> None:
-    """Look for what is missing or wrong before anything runs."""
-    from bot.check import report  # noqa: PLC0415 - `joblogs --help` stays quick
+@click.option("--json", "as_json", is_flag=True, help="A list of findings for programs.")
+def check(as_json: bool) -> None:
+    """Look for what is missing or wrong before anything runs. Exit code 1: something has to be mended first."""
+    from bot.check import report, shown, unreadable  # noqa: PLC0415 - `joblogs --help` stays quick
 
-    findings = asyncio.run(report(_settings()))
-    for finding in findings:
-        click.echo(finding.line())
-    if not all(finding.ok for finding in findings):
+    try:
+        settings = load()
+    except ConfigurationError as error:
+        findings = unreadable(error)
+    else:
+        journal.hide(settings.secrets)
+        findings = asyncio.run(report(settings, SystemClock()))
+    click.echo(journal.clean(shown(findings, as_json=as_json)))
+    if any(finding.is_fault for finding in findings):
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--ready", is_flag=True, help="Ask whether it can do its work, not only whether it is alive.")
+def health(ready: bool) -> None:
+    """Ask the bot that runs on this machine whether it is well. Exit code 1: it is not."""
+    listen = _settings().listen
+    if listen is None:
+        raise click.ClickException("PORT is not set, so that the bot serves no health.")
+    found = problems(listen, "readyz" if ready else "healthz")
+    click.echo("\n".join(found) or "well")
+    if found:
         sys.exit(1)
 
 
 @main.command()
 @click.option("--port", default=8765, show_default=True, help="Where the page is served; 0 takes a free port.")
-@click.option("--scenario", default=None, help="Play this one alone (a file of bot/sandbox/scenarios).")
+@click.option("--scenario", metavar="NAME", default=None, help="Play this one alone.")
 @click.option(
     "--speed", default=1.0, show_default=True, type=click.FloatRange(0.1, 100), help="How fast jobs live."
 )
-def demo(port: int, scenario: str | None, speed: float) -> None:
+@click.option("--list", "only_list", is_flag=True, help="Name the scenarios and stop.")
+def demo(port: int, scenario: str | None, speed: float, only_list: bool) -> None:
     """The whole product on this machine, with a simulated Baseten and Slack and no account anywhere."""
-    from bot.sandbox.demo import play  # noqa: PLC0415 - only the demo needs the sandbox
+    from bot.sandbox.demo import listing, play  # noqa: PLC0415 - only the demo needs the sandbox
 
+    if only_list:
+        click.echo(listing())
+        return
     _finish(_until_told(play(port=port, scenario=scenario, speed=speed, say=click.echo)))
 
 
@@ -83,14 +122,41 @@ def explain(file: Any, as_json: bool) -> None:
     click.echo(explained(file, as_json=as_json, colour=sys.stdout.isatty()))
 
 
-async def _run(settings: Settings, role: Role) -> None:
+async def _run(settings: Settings, role: Role, clock: Clock, metrics: Metrics) -> None:
     from bot.app import open_app  # noqa: PLC0415 - `joblogs --help` stays quick
 
-    stop = asyncio.Event()
+    stop = _first_signal()
+    while not stop.is_set():
+        async with open_app(settings, role=role, clock=clock, metrics=metrics) as app, app.running():
+            await _first_of(stop.wait(), app.accounts_changed())
+
+
+def _first_signal() -> asyncio.Event:
+    """Set by the first of `SIGNALS`. The second one ends the process at once."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def told() -> None:
+        stop.set()
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
     for number in SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_app(settings, role=role) as app, app.running():
-        await stop.wait()
+        loop.add_signal_handler(number, told)
+    return stop
+
+
+async def _first_of(*ends: Coroutine[Any, Any, object]) -> None:
+    """Waits until one of them ends, and ends the others."""
+    tasks = [asyncio.ensure_future(end) for end in ends]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _until_told(work: Coroutine[Any, Any, None]) -> None:
@@ -106,7 +172,9 @@ async def _until_told(work: Coroutine[Any, Any, None]) -> None:
 
 def _settings() -> Settings:
     with _explained():
-        return load()
+        settings = load()
+    journal.hide(settings.secrets)
+    return settings
 
 
 @contextmanager
@@ -115,7 +183,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except JoblogsError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(journal.clean(str(error))) from None
 
 
 def _finish(work: Coroutine[Any, Any, None]) -> None:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -30,6 +31,7 @@ from bot.flows.triage import Triage
 from bot.flows.verdict import Verdict
 from bot.flows.vigil import Vigil
 from bot.flows.watch import Watch, WatchOptions
+from bot.metrics import Metrics
 from bot.schedule import Beat, Metronome, Stop
 from bot.settings import Role, Settings
 from bot.slack.desk import Desk
@@ -43,13 +45,12 @@ from bot.slack.sockets import Sockets, open_sockets
 from bot.slack.under_way import UnderWay
 from bot.store.database import SqlDatabase, open_store
 from bot.times import MS_PER_S, Clock, SystemClock, ms_from_s
+from bot.vitals import Vitals
 
 log = structlog.get_logger(__name__)
 
 HAND_BACK_S = 2.0
 """Of the time that a stop takes this much is kept for handing the leases back."""
-LATE_AFTER_S = 60.0
-"""A beat that is over its interval by more than this is taken for stuck."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class App:
     vigil: Vigil
     deliver: Deliver
     attend: Attend
+    metrics: Metrics
     metronome: Metronome
     under_way: UnderWay
 
@@ -112,13 +114,28 @@ class App:
 
     async def _listen(self, stack: AsyncExitStack, listen: tuple[str, int], sockets: Sockets | None) -> None:
         takes_slack = not self.settings.uses_sockets and self.role != "worker"
+        vitals = self.vitals(sockets)
         await stack.enter_async_context(
             health.serve(
                 listen,
-                alive={"beats": self._beats_problem},
-                ready={"database": self._database_problem, "slack": lambda: _sockets_problem(sockets)},
+                alive={"beats": vitals.beats},
+                ready={"database": vitals.database, "slack": vitals.slack, "accounts": vitals.lease},
+                metrics=vitals.scrape,
                 slack=self._from_slack if takes_slack else None,
             )
+        )
+
+    def vitals(self, sockets: Sockets | None) -> Vitals:
+        return Vitals(
+            role=self.role,
+            db=self.db,
+            leases=self.leases,
+            watch=self.watch,
+            metronome=self.metronome,
+            metrics=self.metrics,
+            accounts=self.known.keys,
+            clock=self.clock,
+            sockets=sockets,
         )
 
     async def accounts_changed(self) -> None:
@@ -129,24 +146,11 @@ class App:
     async def _from_slack(self, request: web.Request) -> web.StreamResponse:
         return await take(self.bolt, request)
 
-    async def _beats_problem(self) -> str | None:
-        late = [name for name, lateness in self.metronome.lateness_s().items() if lateness > LATE_AFTER_S]
-        return f"not run for too long: {', '.join(late)}" if late and self.role != "web" else None
-
-    async def _database_problem(self) -> str | None:
-        try:
-            await self.db.revision()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready", with the reason
-            return str(error)
-        return None
-
-
-async def _sockets_problem(sockets: Sockets | None) -> str | None:
-    return "no socket to Slack is connected" if sockets is not None and not sockets.connected else None
-
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | None = None) -> AsyncIterator[App]:
+async def open_app(
+    settings: Settings, *, role: Role = "all", clock: Clock | None = None, metrics: Metrics | None = None
+) -> AsyncIterator[App]:
     """Builds the app from `settings` and takes it down again.
 
     Raises:
@@ -155,7 +159,7 @@ async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | Non
     """
     if missing := settings.missing():
         raise ConfigurationError("\n".join(missing))
-    clock = clock or SystemClock()
+    clock, metrics = clock or SystemClock(), metrics or Metrics()
     owner = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"  # `owner_is_gone` reads it
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_store(settings.database_url))
@@ -163,10 +167,16 @@ async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | Non
         http = await stack.enter_async_context(open_http())
         known = await accounts.load(settings, db)
         apis = {
-            name: BasetenApi(make_account(settings, name, key), http, clock) for name, key in known.keys.items()
+            name: BasetenApi(make_account(settings, name, key), http, clock, partial(metrics.asked_baseten, name))
+            for name, key in known.keys.items()
         }
         client = await stack.enter_async_context(
-            open_client(_secret(settings.slack_bot_token), settings.slack_api_url)
+            open_client(
+                _secret(settings.slack_bot_token),
+                settings.slack_api_url,
+                listener=metrics.called_slack,
+                clock=clock,
+            )
         )
         identity = await identify(client)
         catalog = Catalog(apis, clock)
@@ -187,7 +197,8 @@ async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | Non
         signing_secret = None if settings.uses_sockets else _secret(settings.slack_signing_secret)
         leases = Leases(db=db, clock=clock, owner=owner, accounts=tuple(apis))
         lifecycle = Lifecycle(db=db, apis=apis, leases=leases, clock=clock)
-        watch = Watch(db=db, apis=apis, leases=leases, clock=clock, options=_watch_options(settings))
+        options = _watch_options(settings)
+        watch = Watch(db=db, apis=apis, leases=leases, clock=clock, options=options, meter=metrics)
         deliver = Deliver(db=db, messenger=Gateway(client), around=Around(apis), clock=clock, owner=owner)
         verdict = Verdict(db=db, apis=apis, leases=leases, clock=clock)
         vigil = Vigil(db=db, apis=apis, leases=leases, clock=clock, listeners=lambda: watch.readers)
@@ -218,6 +229,7 @@ async def open_app(settings: Settings, *, role: Role = "all", clock: Clock | Non
             vigil=vigil,
             deliver=deliver,
             attend=attend,
+            metrics=metrics,
             metronome=Metronome(() if role == "web" else beats, clock),
             under_way=UnderWay(bolt),
         )

@@ -1,4 +1,4 @@
-"""/healthz: is the process alive; /readyz: can it do its work; and Slack's way in when it uses HTTP."""
+"""/healthz: is the process alive; /readyz: can it do its work; /metrics; and Slack's way in when it uses HTTP."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -7,6 +7,7 @@ import structlog
 from aiohttp import web
 
 from bot.errors import ConfigurationError
+from bot.metrics import CONTENT_TYPE
 
 log = structlog.get_logger(__name__)
 
@@ -15,11 +16,18 @@ Check = Callable[[], Awaitable[str | None]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_BODY_BYTES = 1_000_000
+SHUTDOWN_S = 3.5
+"""A request that has come is answered by then: Slack waits for three seconds."""
 
 
 @asynccontextmanager
 async def serve(
-    listen: tuple[str, int], *, alive: Mapping[str, Check], ready: Mapping[str, Check], slack: Handler | None
+    listen: tuple[str, int],
+    *,
+    alive: Mapping[str, Check],
+    ready: Mapping[str, Check],
+    metrics: Callable[[], Awaitable[bytes]],
+    slack: Handler | None,
 ) -> AsyncIterator[int]:
     """Serves until the block is left; gives the port.
 
@@ -29,9 +37,10 @@ async def serve(
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app.router.add_get("/healthz", _handler(alive))
     app.router.add_get("/readyz", _handler(ready))
+    app.router.add_get("/metrics", _scraped(metrics))
     if slack is not None:
         app.router.add_post("/slack/events", slack)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     host, port = listen
     try:
@@ -45,6 +54,13 @@ async def serve(
         yield int(bound)
     finally:
         await runner.cleanup()
+
+
+def _scraped(metrics: Callable[[], Awaitable[bytes]]) -> Handler:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=await metrics(), headers={"Content-Type": CONTENT_TYPE})
+
+    return answer
 
 
 def _handler(checks: Mapping[str, Check]) -> Handler:

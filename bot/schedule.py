@@ -1,9 +1,10 @@
 """The metronome: which flow runs how often, and a watchdog for the metronome itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES
@@ -16,7 +17,8 @@ log = structlog.get_logger(__name__)
 
 WAKE_INTERVAL_S = 10.0
 """APScheduler stops for ever when the wall clock is set back, until it is woken: so it is, this often."""
-DRAIN_S = 10.0
+STOP_S = 9.0
+"""So long a graceful stop takes at most; those who stop processes commonly wait for ten seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,36 @@ class Beat:
 
 
 @dataclass(slots=True)
+class Stop:
+    """The time that is left for what has begun, counted from the first call of `begin`."""
+
+    clock: Clock
+    _until_s: float | None = None
+
+    def begin(self) -> None:
+        if self._until_s is None:
+            self._until_s = self.clock.monotonic_s() + STOP_S
+
+    @property
+    def left_s(self) -> float:
+        self.begin()
+        assert self._until_s is not None  # noqa: S101 - set by begin
+        return max(0.0, self._until_s - self.clock.monotonic_s())
+
+    async def finish(self, *work: Coroutine[Any, Any, object], spare_s: float = 0.0) -> None:
+        """Lets all of it end, as far as the time without `spare_s` goes, and cancels the rest."""
+        tasks = [asyncio.ensure_future(one) for one in work]
+        _, cut_off = await asyncio.wait(tasks, timeout=max(0.0, self.left_s - spare_s))
+        for task in cut_off:
+            task.cancel()
+        if cut_off:
+            log.warning("stop_cut_off", count=len(cut_off))
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("stop_failed", exc_info=outcome)
+
+
+@dataclass(slots=True)
 class Metronome:
     """Runs the beats. `last_s` tells when each one ended last, on the monotonic clock."""
 
@@ -36,6 +68,7 @@ class Metronome:
     clock: Clock
     last_s: dict[str, float] = field(default_factory=dict)
     _running: set[asyncio.Task[object]] = field(default_factory=set)
+    _scheduler: AsyncIOScheduler | None = None
 
     async def _run(self, beat: Beat) -> None:
         task = asyncio.current_task()
@@ -55,12 +88,13 @@ class Metronome:
     def lateness_s(self) -> dict[str, float]:
         """For each beat, by how much it is over its interval; a beat that never ran counts from the start."""
         now = self.clock.monotonic_s()
-        return {beat.name: max(0.0, now - self.last_s[beat.name] - beat.every_s) for beat in self.beats}
+        every_s = {beat.name: beat.every_s for beat in self.beats}
+        return {name: max(0.0, now - last_s - every_s[name]) for name, last_s in self.last_s.items()}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Beats until the block is left; then what has begun is given `DRAIN_S` to finish."""
-        scheduler = AsyncIOScheduler(timezone="UTC")
+        """Beats until the block is left; what has begun by then and was not waited for (`drain`) is cut off."""
+        scheduler = self._scheduler = AsyncIOScheduler(timezone="UTC")
         scheduler.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES)
         for beat in self.beats:
             self.last_s[beat.name] = self.clock.monotonic_s()
@@ -80,16 +114,22 @@ class Metronome:
             yield
         finally:
             waker.cancel()
-            scheduler.pause()
-            await self._drain()
+            await self._cut_off()
             scheduler.shutdown(wait=False)
 
-    async def _drain(self) -> None:
-        if not self._running:
-            return
-        _, cut_off = await asyncio.wait(self._running, timeout=DRAIN_S)
-        if cut_off:
-            log.warning("beats_cut_off", count=len(cut_off))
+    async def drain(self) -> None:
+        """Begins nothing new, and waits for what has begun."""
+        if self._scheduler is not None:
+            self._scheduler.pause()
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _cut_off(self) -> None:
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            log.warning("beats_cut_off", count=len(self._running))
+            await asyncio.wait(self._running)
 
     def _skipped(self, event: object) -> None:
         log.debug("beat_skipped", beat=getattr(event, "job_id", None))

@@ -9,8 +9,8 @@ import structlog
 from bot.errors import ApiRefused, JoblogsError, TransientError
 from bot.flows.commit import Commit
 from bot.flows.ports import Database
-from bot.flows.reader import CHECKPOINT_MS, Reader
-from bot.flows.services import Priority, TrainingApi
+from bot.flows.reader import CHECKPOINT_MS, POLLED, Reader
+from bot.flows.services import Meter, Priority, TrainingApi
 from bot.flows.skipped import Surroundings, moments, read_around
 from bot.flows.telling import Telling, tell
 from bot.flows.troubles import is_not_there, next_try_ms, trouble_of
@@ -60,6 +60,7 @@ class Poll:
     lag_ms: int
     slowest_ms: int
     span: Span
+    meter: Meter
 
     @property
     def now(self) -> Ms:
@@ -87,9 +88,12 @@ class Poll:
         facts = reader.advance(outcome, facts, self.now)
         telling = tell(outcome, reader.job, reader.tail.progress, self.watches, self.now)
         if self._is_worth_a_write(reader, facts, telling):
-            unsaved = reader.unsaved(telling.progress)
+            read = {} if error else {POLLED: self.now}
+            unsaved = reader.unsaved({**telling.progress, **read})
             await self.db.run(lambda tx: self.commit.write(tx, unsaved, facts, telling))
             reader.saved(unsaved.tail, self.now)
+        told = "ok" if error is None else "again"
+        self.meter.polled(reader.job.account, outcome=told, lines=len(outcome.lines), gaps=len(outcome.gaps))
         self._plan(reader, outcome, error)
 
     async def _drive(self, job: Job, exchange: Exchange[T]) -> tuple[T, JoblogsError | None]:

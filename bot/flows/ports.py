@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from bot.flows.board import Board, Digests
 from bot.flows.contents import Earlier
 from bot.flows.stored_keys import StoredKeys
 from bot.incidents.delivery import Delivery
@@ -138,6 +139,10 @@ class Incidents(Protocol):
         """Those of the numbers that exist, to be shown and not to be changed."""
         ...
 
+    def count(self) -> dict[str, int]:
+        """How many there are of each state."""
+        ...
+
     def muted(self) -> tuple[Incident, ...]:
         """All whose state is MUTED."""
         ...
@@ -218,6 +223,10 @@ class Outbox(Protocol):
 
     def unpark(self, channel: str) -> int: ...
 
+    def parked(self) -> int:
+        """Rows of lanes that a closed channel has stopped."""
+        ...
+
     def depth(self, now_ms: Ms) -> tuple[int, int]:
         """Rows that wait (parked ones excluded), and the age of the oldest in ms."""
         ...
@@ -265,6 +274,10 @@ class Tx(Protocol):
     def cards(self) -> Cards: ...
     @property
     def rolls(self) -> Rolls: ...
+    @property
+    def board(self) -> Board: ...
+    @property
+    def digests(self) -> Digests: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -58,6 +58,14 @@ class TrainingApi(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """Counts what an operator wants to see."""
+
+    def polled(self, account: str, *, outcome: str, lines: int = 0, gaps: int = 0) -> None:
+        """One poll: `outcome` is ``ok``, ``again`` (the API was away or refused) or ``failed``."""
+        ...
+
+
 class Messenger(Protocol):
     """Says things in Slack. Raises `SlackRefused`, or a `TransientError` of Slack's."""
 

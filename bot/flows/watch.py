@@ -19,7 +19,7 @@ from bot.flows.leases import Leases
 from bot.flows.poll import Poll, Span
 from bot.flows.ports import Database, Lease, Tail
 from bot.flows.reader import SKEW_MS, Reader, Trouble
-from bot.flows.services import TrainingApi
+from bot.flows.services import Meter, TrainingApi
 from bot.flows.troubles import RETRY_MS, news_of
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch as Wish
@@ -59,12 +59,14 @@ class Watch:
         leases: Leases,
         clock: Clock,
         options: WatchOptions,
+        meter: Meter,
     ) -> None:
         self._db = db
         self._apis = apis
         self._leases = leases
         self._clock = clock
         self._options = options
+        self._meter = meter
         self._readers: defaultdict[str, dict[str, Reader]] = defaultdict(dict)
         self._failed: dict[tuple[str, str], Reader] = {}
         self._wishes: dict[str, tuple[Wish, ...]] = {}
@@ -193,6 +195,7 @@ class Watch:
             watches=self._covering(reader.job),
             lag_ms=self._options.lag_ms,
             span=self._spans[lease.account],
+            meter=self._meter,
             slowest_ms=max(QUIET_MS, MS_PER_S * len(self._readers[lease.account]) // QUIET_POLLS_PER_S),
         )
 
@@ -218,6 +221,7 @@ class Watch:
     def _fail(self, reader: Reader, reason: str) -> None:
         """Not at once again: what made it fail may still be there, and others have to be read."""
         now = now_ms(self._clock)
+        self._meter.polled(reader.job.account, outcome="failed")
         reader.due_ms = Ms(now + RETRY_MS)
         reader.late_since_ms = reader.late_since_ms or now
         reader.trouble = Trouble(since_ms=reader.late_since_ms, reason=reason, refused=False)

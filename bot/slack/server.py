@@ -16,9 +16,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack import actions, commands, control, events, log_buttons, own_cards
 from bot.slack.desk import Desk
 from bot.slack.gateway import translated
+from bot.slack.measured import Listener, MeasuredClient
 from bot.slack.members import Identity
 from bot.slack.refusals import UNEXPECTED
 from bot.slack.reply import reply
+from bot.times import Clock
 
 log = structlog.get_logger(__name__)
 
@@ -26,10 +28,16 @@ SESSION_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 
 
 @asynccontextmanager
-async def open_client(token: str, base_url: str) -> AsyncIterator[AsyncWebClient]:
+async def open_client(
+    token: str, base_url: str, *, listener: Listener | None = None, clock: Clock | None = None
+) -> AsyncIterator[AsyncWebClient]:
     """A client with one shared session and without retries of its own: a retried post is a second message."""
     async with aiohttp.ClientSession(timeout=SESSION_TIMEOUT, trust_env=True) as session:
-        yield AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[])
+        options: dict[str, Any] = {"token": token, "base_url": base_url, "session": session, "retry_handlers": []}
+        if listener is None or clock is None:
+            yield AsyncWebClient(**options)
+        else:
+            yield MeasuredClient(listener=listener, clock=clock, **options)
 
 
 async def identify(client: AsyncWebClient) -> Identity:

@@ -8,12 +8,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, union, update
 
 from bot.flows.contents import Earlier
 from bot.incidents.incident import Card, HistoryEntry, Incident, State
 from bot.store.dialects import insert_into
-from bot.store.tables import cards, history, incidents
+from bot.store.tables import cards, history, incidents, outbox
 from bot.times import Ms, ms_floor
 
 
@@ -55,6 +55,11 @@ class SqlIncidents:
         """In the order of their numbers; they are not locked."""
         query = select(incidents.c.id, incidents.c.body).where(incidents.c.id.in_(ids)).order_by(incidents.c.id)
         return tuple(replace(row.body, id=row.id) for row in self._connection.execute(query))
+
+    def count(self) -> dict[str, int]:
+        query = select(incidents.c.state, func.count()).group_by(incidents.c.state)
+        found = {state: int(count) for state, count in self._connection.execute(query)}
+        return {state.value: found.get(state.value, 0) for state in State}
 
     def muted(self) -> tuple[Incident, ...]:
         return self._select(incidents.c.state == State.MUTED.value)
@@ -125,6 +130,12 @@ class SqlCards:
 
     def of(self, incident_id: int) -> tuple[Card, ...]:
         return self._select(cards.c.incident_id == incident_id)
+
+    def channels(self, incident_id: int) -> tuple[str, ...]:
+        posted = select(cards.c.channel).where(cards.c.incident_id == incident_id)
+        is_card = outbox.c.key.startswith(f"card:{incident_id}:", autoescape=True)
+        found = self._connection.execute(union(posted, select(outbox.c.channel).where(is_card))).scalars()
+        return tuple(sorted(found))
 
     def put(self, card: Card) -> None:
         upsert = insert_into(self._connection, cards).values(

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.incidents.announce import Delivery
+from bot.incidents.delivery import Delivery
 from bot.store.dialects import Turn, insert_into, take_turn
 from bot.store.tables import outbox
 from bot.times import Ms
@@ -67,6 +67,10 @@ class SqlOutbox:
         )
         return _most_urgent_first(rows)
 
+    def holds(self, delivery: Delivery) -> bool:
+        mine = select(outbox.c.id).where(*_is_try(delivery)).with_for_update()
+        return self._connection.execute(mine).one_or_none() is not None
+
     def done(self, delivery: Delivery, now_ms: Ms) -> None:
         row = self._connection.execute(
             select(outbox.c.follow_up).where(*_is(delivery)).with_for_update()
@@ -97,10 +101,13 @@ class SqlOutbox:
         )
         return changed.rowcount
 
+    def parked(self) -> int:
+        stopped = _is_stopped()
+        return int(self._connection.execute(select(func.count()).select_from(outbox).where(stopped)).scalar_one())
+
     def depth(self, now_ms: Ms) -> tuple[int, int]:
         """Lanes that are stopped by a parked row are not counted at all."""
-        parked = outbox.alias("parked")
-        stopped = exists().where(parked.c.lane == outbox.c.lane, parked.c.parked == true())
+        stopped = _is_stopped()
         count, oldest_ms = self._connection.execute(
             select(func.count(), func.min(outbox.c.created_ms)).select_from(outbox).where(~stopped)
         ).one()
@@ -192,6 +199,12 @@ def _most_urgent_first(rows: Iterable[Row[Any]]) -> tuple[Delivery, ...]:
         for row in rows
     )
     return tuple(sorted(deliveries, key=lambda row: (row.urgency, row.due_ms, row.id)))
+
+
+def _is_stopped() -> ColumnElement[bool]:
+    """Whether a parked row stops the lane."""
+    parked = outbox.alias("parked")
+    return exists().where(parked.c.lane == outbox.c.lane, parked.c.parked == true())
 
 
 def _columns(delivery: Delivery) -> dict[str, Any]:

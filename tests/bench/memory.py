@@ -177,7 +177,7 @@ class Bot:
 def build(db: SqlDatabase, api: Computed, taker: Taker, clock: Turned) -> Bot:
     apis = {ACCOUNT: api}
     leases = Leases(db=db, clock=clock, owner="bench", accounts=(ACCOUNT,))
-    watch = Watch(db=db, apis=apis, leases=leases, clock=clock, options=WatchOptions())
+    watch = Watch(db=db, apis=apis, leases=leases, clock=clock, options=WatchOptions(), meter=Metrics())
     lifecycle = Lifecycle(db=db, apis=apis, leases=leases, clock=clock)
     verdict = Verdict(db=db, apis=apis, leases=leases, clock=clock)
     vigil = Vigil(db=db, apis=apis, leases=leases, clock=clock, listeners=lambda: watch.readers)

@@ -91,7 +91,10 @@ async def open_house(database_url: str, door: Door | None = None) -> AsyncIterat
             await stack.enter_async_context(app.running())
         else:
             handler = partial(door, app.bolt)
-            await stack.enter_async_context(serve(("127.0.0.1", port), alive={}, ready={}, slack=handler))
+            where = ("127.0.0.1", port)
+            await stack.enter_async_context(
+                serve(where, alive={}, ready={}, metrics=app.vitals(None).scrape, slack=handler)
+            )
         http = await stack.enter_async_context(aiohttp.ClientSession())
         yield House(url, world, workspace, slack, http)
 
