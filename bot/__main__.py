@@ -16,7 +16,7 @@ from bot.errors import ConfigurationError, JoblogsError
 from bot.metrics import Metrics
 from bot.probe import problems
 from bot.settings import Role, Settings, load
-from bot.times import Clock, SharedClock, SystemClock
+from bot.times import Clock, SharedClock, SystemClock, now_ms
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -62,6 +62,25 @@ def migrate() -> None:
     with _explained(), open_store_here(settings.database_url) as store:
         before = store.migrate()
         click.echo(f"database: schema {before.current or 'empty'} → {store.revision().current}")
+
+
+@main.command()
+@click.argument("job_id")
+@click.confirmation_option(prompt="Remove all that joblogs knows of this job?")
+def forget(job_id: str) -> None:
+    """Remove what is known of a job from the database. JOB_ID is Baseten's id of it."""
+    from bot.flows.tidy import forget as forgotten_by  # noqa: PLC0415 - `joblogs --help` stays quick
+    from bot.store.database import open_store_here  # noqa: PLC0415 - as above
+
+    settings = _settings()
+    with _explained(), open_store_here(settings.database_url) as store:
+        now = now_ms(SystemClock())
+        done = store.run(lambda tx: forgotten_by(tx, job_id, actor="operator", now=now))
+    if not done.known:
+        raise click.ClickException(f"No job with the id {job_id} is known here.")
+    click.echo(f"Removed: {done.incidents} incidents, {done.waiting} messages that were not sent yet.")
+    if done.messages:
+        click.echo(f"{done.messages} cards stay in Slack; delete them there.")
 
 
 @main.command()

@@ -26,7 +26,7 @@ from bot.flows.deliver import Deliver
 from bot.flows.leases import Leases
 from bot.flows.lifecycle import Lifecycle
 from bot.flows.subscribe import Subscribe
-from bot.flows.tidy import Tidy
+from bot.flows.tidy import Keep, Tidy
 from bot.flows.triage import Triage
 from bot.flows.verdict import Verdict
 from bot.flows.vigil import Vigil
@@ -187,6 +187,7 @@ async def open_app(
             members=Members(client, identity, _policy(settings), clock),
             rights=Rights(client, clock, settings.permissions),
             answer=Answer(catalog, apis, clock, AnswerOptions(deadline_s=settings.answer_deadline_s)),
+            around=Around(apis),
             triage=Triage(db=people, clock=clock),
             control=Control(db=db, apis=apis, clock=clock, allowed=settings.job_control),
             subscribe=Subscribe(db=people, catalog=catalog, rooms=Rooms(client), clock=clock),
@@ -199,11 +200,11 @@ async def open_app(
         lifecycle = Lifecycle(db=db, apis=apis, leases=leases, clock=clock)
         options = _watch_options(settings)
         watch = Watch(db=db, apis=apis, leases=leases, clock=clock, options=options, meter=metrics)
-        deliver = Deliver(db=db, messenger=Gateway(client), around=Around(apis), clock=clock, owner=owner)
+        deliver = Deliver(db=db, messenger=Gateway(client), around=desk.around, clock=clock, owner=owner)
         verdict = Verdict(db=db, apis=apis, leases=leases, clock=clock)
         vigil = Vigil(db=db, apis=apis, leases=leases, clock=clock, listeners=lambda: watch.readers)
         attend = Attend(db=db, clock=clock, remind_after_ms=settings.remind_after_min * 60 * MS_PER_S)
-        tidy = Tidy(db=db, clock=clock)
+        tidy = Tidy(db=db, clock=clock, keep=_keep(settings))
         beats = (
             Beat("leases", 5, leases.tick),
             Beat("lifecycle", 10, lifecycle.tick),
@@ -272,6 +273,15 @@ def _policy(settings: Settings) -> Policy:
         allow_guests=settings.allow_guests,
         channels=settings.allowed_channels,
         users=settings.allowed_users,
+    )
+
+
+def _keep(settings: Settings) -> Keep:
+    return Keep(
+        excerpts_d=settings.keep_excerpts_d,
+        incidents_d=settings.keep_incidents_d,
+        audit_d=settings.keep_audit_d,
+        unsent_d=settings.keep_unsent_d,
     )
 
 

@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     sockets: int = Field(2, ge=1, le=10)
     edit_interval_s: float = Field(10, ge=0, le=300)
     remind_after_min: int = Field(30, ge=0, le=24 * 60)
+    keep_excerpts_d: int = Field(30, ge=1, le=3650)
+    keep_incidents_d: int = Field(365, ge=1, le=3650)
+    keep_audit_d: int = Field(365, ge=1, le=3650)
+    keep_unsent_d: int = Field(7, ge=1, le=365)
     allow_guests: bool = False
     allowed_channels: Annotated[frozenset[str], NoDecode] = frozenset()
     permissions: Annotated[dict[str, frozenset[str]], NoDecode] = Field(default_factory=dict)

@@ -64,7 +64,10 @@ def _follow(tx: Tx, lease: Lease, jobs: Sequence[Job], watches: Sequence[Watch])
     """Refreshes the jobs that are followed, and begins to follow those that a watch newly covers."""
     tx.accounts.check(lease)
     followed = tx.tails.jobs(lease.account, with_closed=True)
+    forgotten = tx.retention.forgotten(lease.account)
     for job in jobs:
+        if job.id in forgotten and job.id not in followed:
+            continue
         known = followed.get(job.id)
         if known is None and any(_takes(watch, job) for watch in watches):
             tx.tails.track(job)

@@ -1,15 +1,18 @@
-"""Accounts and the leases on them."""
+"""Accounts, the leases on them, and the workers that share them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select, update
 
 from bot.errors import LeaseLost
 from bot.flows.ports import Lease
 from bot.store.dialects import database_now, insert_into
-from bot.store.tables import accounts
+from bot.store.shares import shares
+from bot.store.tables import accounts, workers
 from bot.times import Ms
+
+_FREE = {"owner": None, "until_ms": 0}
 
 
 class SqlAccounts:
@@ -31,11 +34,25 @@ class SqlAccounts:
         self, owner: str, now_ms: Ms, ttl_ms: int, *, only: Collection[str] | None = None
     ) -> tuple[Lease, ...]:
         now = database_now(self._connection, now_ms)
-        held = {"owner": owner, "until_ms": now + ttl_ms}
-        return _leases([*self._renew(owner, held), *self._take(owner, now, held, only)])
+        until = now + ttl_ms
+        renewed = self._renew(owner, until)
+        self._live(owner, now, until, only)
+        share = {account for account, reader in self._plan().items() if reader == owner}
+        return _leases([*renewed, *self._take(owner, now, until, share)])
+
+    def surplus(self, owner: str) -> frozenset[str]:
+        """By the workers that the last `claim` of anybody found living."""
+        plan = self._plan()
+        mine = self._connection.execute(select(accounts.c.name).where(accounts.c.owner == owner)).scalars()
+        return frozenset(account for account in mine if plan.get(account, owner) != owner)
+
+    def give(self, leases: Collection[Lease]) -> None:
+        for lease in leases:
+            self._connection.execute(update(accounts).where(_is(lease)).values(_FREE))
 
     def release(self, owner: str) -> None:
-        self._connection.execute(update(accounts).where(accounts.c.owner == owner).values(owner=None, until_ms=0))
+        self._connection.execute(update(accounts).where(accounts.c.owner == owner).values(_FREE))
+        self._connection.execute(delete(workers).where(workers.c.owner == owner))
 
     def check(self, lease: Lease) -> None:
         row = self._connection.execute(
@@ -48,27 +65,47 @@ class SqlAccounts:
         """Every account; the owner of one that nobody holds is ''."""
         return _leases(self._connection.execute(select(accounts)))
 
-    def _renew(self, owner: str, held: dict[str, Any]) -> Iterable[Row[Any]]:
+    def _live(
+        self, owner: str, now: ColumnElement[int], until: ColumnElement[int], only: Collection[str] | None
+    ) -> None:
+        """The owner is among the living, and nobody who has not been heard of for too long."""
+        names = self._connection.execute(select(accounts.c.name)).scalars() if only is None else only
+        alive = {"until_ms": until, "accounts": tuple(sorted(names))}
+        self._connection.execute(
+            insert_into(self._connection, workers)
+            .values(owner=owner, **alive)
+            .on_conflict_do_update(index_elements=[workers.c.owner], set_=alive)
+        )
+        self._connection.execute(delete(workers).where(workers.c.until_ms < now, workers.c.owner != owner))
+
+    def _plan(self) -> dict[str, str]:
+        """Who is to read what. A worker's row runs out together with its leases."""
+        able = {row.owner: row.accounts for row in self._connection.execute(select(workers))}
+        rows = self._connection.execute(select(accounts.c.name, accounts.c.owner))
+        return shares(able, {row.name: row.owner for row in rows})
+
+    def _renew(self, owner: str, until: ColumnElement[int]) -> list[Row[Any]]:
         """Waits for rows that a commit of this owner has locked: they are its own and must not be left out."""
         mine = accounts.c.owner == owner
         rows = select(accounts.c.name).where(mine).order_by(accounts.c.name).with_for_update().cte("rows")
-        return self._connection.execute(
-            update(accounts)
-            .where(accounts.c.name.in_(select(rows.c.name)), mine)
-            .values(**held)
-            .returning(accounts)
+        return list(
+            self._connection.execute(
+                update(accounts)
+                .where(accounts.c.name.in_(select(rows.c.name)), mine)
+                .values(until_ms=until)
+                .returning(accounts)
+            )
         )
 
     def _take(
-        self, owner: str, now: Any, held: dict[str, Any], only: Collection[str] | None
+        self, owner: str, now: ColumnElement[int], until: ColumnElement[int], share: Collection[str]
     ) -> Iterable[Row[Any]]:
         """Skips rows that someone has locked: whoever commits under a lease keeps it until then.
 
         The guard stands in the outer WHERE again, since the inner one may judge an older version of a row.
         """
-        free = or_(accounts.c.owner.is_(None), accounts.c.owner != owner) & (accounts.c.until_ms < now)
-        if only is not None:
-            free &= accounts.c.name.in_(only)
+        others = or_(accounts.c.owner.is_(None), accounts.c.owner != owner)
+        free = and_(others, accounts.c.until_ms < now, accounts.c.name.in_(share))
         rows = (
             select(accounts.c.name)
             .where(free)
@@ -79,9 +116,13 @@ class SqlAccounts:
         return self._connection.execute(
             update(accounts)
             .where(accounts.c.name.in_(select(rows.c.name)), free)
-            .values(**held, epoch=accounts.c.epoch + 1)
+            .values(owner=owner, until_ms=until, epoch=accounts.c.epoch + 1)
             .returning(accounts)
         )
+
+
+def _is(lease: Lease) -> ColumnElement[bool]:
+    return and_(accounts.c.name == lease.account, accounts.c.owner == lease.owner, accounts.c.epoch == lease.epoch)
 
 
 def _leases(rows: Iterable[Row[Any]]) -> tuple[Lease, ...]:

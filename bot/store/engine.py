@@ -3,18 +3,25 @@
 import contextlib
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import ConfigurationError
+from bot.store.patience import PatientConnection
 
 PG_THREADS = 4
+PG_PEOPLES_THREADS = 2
 _BUSY_TIMEOUT_S = 5
 _CONNECT_TIMEOUT_S = 5
-_STATEMENT_TIMEOUT_S = 15
+_STATEMENT_TIMEOUT_S = 10
+_IDLE_TIMEOUT_S = 5
+"""A process that is frozen in a transaction keeps its locks from the others no longer than this."""
+_READ_ONLY = "25006"
 _FORMS = "write sqlite:///FILE (sqlite:////FILE for an absolute path) or postgresql://USER:PASSWORD@HOST/NAME"
 _POSTGRESQL = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
@@ -77,9 +84,23 @@ def _make_private(path: Path) -> None:
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """SQLite itself does not wait for its turn here: processes that make a file together would fail."""
+    deadline_s = time.monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_immediate(connection: Connection) -> None:
@@ -96,34 +117,47 @@ def _postgresql_engine(url: URL) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args=_connect_args(url),
-        pool_size=PG_THREADS,
+        pool_size=PG_THREADS + PG_PEOPLES_THREADS,
         max_overflow=1,
         pool_timeout=_CONNECT_TIMEOUT_S,
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         hide_parameters=True,
     )
+    event.listen(engine, "do_connect", _patient_connection)
     event.listen(engine, "connect", _configure_postgresql)
+    event.listen(engine, "handle_error", _leave_a_standby)
     return engine
 
 
 def _connect_args(url: URL) -> dict[str, Any]:
-    """What the URL itself sets goes first. A peer that vanished is noticed within half a minute."""
+    """What the URL itself sets goes first. A peer that vanished is noticed within a quarter of a minute."""
     ours = {
         "application_name": "joblogs",
         "connect_timeout": _CONNECT_TIMEOUT_S,
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
+        "keepalives_idle": 5,
+        "keepalives_interval": 3,
         "keepalives_count": 3,
-        "tcp_user_timeout": 20_000,
+        "tcp_user_timeout": 10_000,
     }
     return {name: value for name, value in ours.items() if name not in url.query}
 
 
+def _patient_connection(
+    _dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]
+) -> PatientConnection:
+    return PatientConnection.connect(*arguments, **options)
+
+
 def _configure_postgresql(connection: Any, _record: object) -> None:
     """By SET and not by the start-up packet, which connection poolers refuse."""
-    milliseconds = _STATEMENT_TIMEOUT_S * 1_000
     with connection.cursor() as cursor:
-        cursor.execute(f"SET statement_timeout = {milliseconds}")
-        cursor.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
+        cursor.execute(f"SET statement_timeout = {_STATEMENT_TIMEOUT_S * 1_000}")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {_IDLE_TIMEOUT_S * 1_000}")
     connection.commit()
+
+
+def _leave_a_standby(context: ExceptionContext) -> None:
+    """After a failover the old primary refuses to write: all connections to it are of no use any more."""
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, text
 
 from bot.errors import ConfigurationError
 from bot.store.dialects import Turn
+from bot.store.patience import wait_for_ever
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -85,5 +86,8 @@ def _alone(engine: Engine) -> Iterator[Connection]:
 def _wait_for_turn(connection: Connection) -> None:
     """The lock belongs to the session, since each migration is a transaction of its own."""
     connection.execute(text("SET statement_timeout = 0"))
+    connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
+    connection.commit()
+    wait_for_ever(connection)
     connection.execute(text("SELECT pg_advisory_lock(:turn)"), {"turn": Turn.MIGRATE.value})
     connection.commit()

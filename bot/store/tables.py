@@ -16,12 +16,15 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    false,
+    text,
 )
 
 from bot.flows.ports import AuditEntry
-from bot.incidents.announce import Delivery
+from bot.incidents.delivery import Delivery
 from bot.incidents.incident import Card, HistoryEntry, Incident
 from bot.incidents.roll import Roll
+from bot.jobs.digest import Digest
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch
 from bot.store.values import Encoded, PlainText
@@ -45,6 +48,30 @@ accounts = Table(
     Column("owner", PlainText),
     Column("epoch", BigInteger, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("owner", PlainText, primary_key=True),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("accounts", Encoded(tuple[str, ...]), nullable=False),  # those whose key it has
+)
+
+account_keys = Table(
+    "account_keys",
+    metadata,
+    Column("account", PlainText, primary_key=True),
+    Column("sealed", PlainText, nullable=False),  # by `bot.keys`; no key stands in this database as it is
+    Column("changed_ms", BigInteger, nullable=False),
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("account", PlainText, primary_key=True),
+    Column("job_id", PlainText, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
 )
 
 watches = Table(
@@ -106,6 +133,9 @@ incidents = Table(
     Column("body", Encoded(Incident), nullable=False),
     Column("project_id", PlainText),
     Column("fingerprint", PlainText),
+    Column("created_ms", BigInteger, nullable=False, server_default=text("0"), index=True),
+    Column("touched_ms", BigInteger, nullable=False, server_default=text("0"), index=True),
+    Column("slim", Boolean, nullable=False, server_default=false()),  # its excerpt was removed after a time
     UniqueConstraint("account", "job_id", "key", "generation"),
 )
 Index(None, incidents.c.account, incidents.c.project_id, incidents.c.fingerprint)
@@ -115,7 +145,7 @@ history = Table(
     metadata,
     Column("id", _ROW_ID, primary_key=True),
     Column("incident_id", _ROW_ID, ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("at_ms", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False, index=True),
     Column("body", Encoded(HistoryEntry), nullable=False),
 )
 
@@ -161,11 +191,19 @@ outbox = Table(
 )
 Index(None, outbox.c.lane, outbox.c.id)
 
+digests = Table(
+    "digests",
+    metadata,
+    Column("channel", PlainText, primary_key=True),
+    Column("next_ms", BigInteger, nullable=False, index=True),
+    Column("body", Encoded(Digest), nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
     Column("id", _ROW_ID, primary_key=True),
-    Column("at_ms", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False, index=True),
     Column("body", Encoded(AuditEntry), nullable=False),
 )
 

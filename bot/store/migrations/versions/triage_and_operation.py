@@ -34,6 +34,14 @@ def upgrade() -> None:
         sa.Column("accounts", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("owner", name="pk_workers"),
     )
+    op.create_table(
+        "forgotten",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("job_id", sa.Text(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "job_id", name="pk_forgotten"),
+    )
+    op.add_column("incidents", sa.Column("slim", sa.Boolean(), nullable=False, server_default=sa.false()))
     for column in ("created_ms", "touched_ms"):
         op.add_column("incidents", sa.Column(column, sa.BigInteger(), nullable=False, server_default=sa.text("0")))
     _fill()
@@ -49,6 +57,8 @@ def downgrade() -> None:
     for column in ("created_ms", "touched_ms"):
         op.drop_index(f"ix_incidents_{column}", table_name="incidents")
         op.drop_column("incidents", column)
+    op.drop_column("incidents", "slim")
+    op.drop_table("forgotten")
     op.drop_table("workers")
     op.drop_table("account_keys")
     op.drop_table("digests")
