@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MEASUREMENTS = ("window", "engine", "tail", "many_jobs", "budget", "memory")
+MEASUREMENTS = ("window", "engine", "tail", "many_jobs", "budget", "memory", "year")
 
 for name in MEASUREMENTS:
     print(f"\n== {name}", flush=True)
