@@ -23,12 +23,16 @@ EXCERPT = 12
 
 
 class Explained(TypedDict):
-    """One incident as `--json` prints it. Lines count from 0; `caused_by` is an index into the list."""
+    """One incident as `--json` prints it: `count` events (a traceback is one).
+
+    Lines count from 0; `caused_by` is an index into the list.
+    """
 
     lines: list[int]
     context: list[int]
     role: str
     alert: bool
+    count: int
     title: str
     exception: str | None
     replicas: list[str]
@@ -100,7 +104,8 @@ class _Told:
         core = self.recorder.core.get(facts.key, set())
         return Explained(
             lines=sorted(core), context=sorted(self.recorder.all.get(facts.key, set()) - core),
-            role=facts.role.value, alert=facts.alert, title=facts.title, exception=facts.exception,
+            role=facts.role.value, alert=facts.alert, count=facts.count,
+            title=facts.title, exception=facts.exception,
             replicas=list(facts.replicas), first_replica=facts.first_replica, first_rank=facts.first_rank,
             root_line=self.recorder.first.get(facts.key, (0, None))[1],
             caused_by=place.get(facts.caused_by) if facts.caused_by else None, reason=facts.reason,

@@ -1,39 +1,38 @@
 """`joblogs demo`: simulated Baseten and Slack, the page, and the real bot between them as a process of its own."""
 
 import asyncio
-import os
-import signal
-import sys
 import tempfile
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import ConfigurationError
+from bot.sandbox.baseten.library import DEMO, UnknownScenario, known, playable
 from bot.sandbox.baseten.player import Player
+from bot.sandbox.baseten.script import BadScript
 from bot.sandbox.baseten.server import BasetenServer
 from bot.sandbox.baseten.world import World
+from bot.sandbox.director.clock import DemoClock
+from bot.sandbox.director.director import Director
+from bot.sandbox.director.process import BotProcess
+from bot.sandbox.director.routes import DirectorRoutes
+from bot.sandbox.director.truth import Truth
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import Workspace
-from bot.times import SystemClock
+from bot.times import now_ms
 
 API_KEY = "demo-key"
 CHANNEL = "ml-alerts"
-PROGRAMME = "demo"
 WATCHED = "llama-ft"
 PERSON = "grace"
-STOP_S = 12.0
-READY_S = 30.0
 
 _SIGHTS = """
-  The workspace:   {page}
+  {page}
 
-  The bot watches the project {projects} from #{channel}. Within half a minute a training job fails.
-  Try:   /joblogs jobs
-         /joblogs {job} last:30
-         press Acknowledge on the card, then open its thread
+  Open it: a Slack workspace with joblogs in it. {soon}
+  Press Acknowledge on the card, open its thread, type /joblogs in #{channel}.
+  The director's panel starts more failures, moves the clock and kills the bot.
 
   Ctrl-C stops everything.  (The bot's own log: {log})
 """
@@ -61,120 +60,105 @@ class Sandbox:
         }
 
 
-@asynccontextmanager
-async def open_sandbox(port: int = 0) -> AsyncIterator[Sandbox]:
-    """Serves until the block is left; the page is on `port` of the loopback interface.
-
-    Raises:
-        ConfigurationError: the port is taken.
-    """
-    clock = SystemClock()
-    world = World(clock, keys={API_KEY: "demo"})
-    workspace = Workspace(clock)
-    async with AsyncExitStack() as stack:
-        baseten = await stack.enter_async_context(BasetenServer(world))
-        try:
-            slack = await stack.enter_async_context(SlackServer(workspace, port=port))
-        except OSError as error:
-            raise ConfigurationError(f"Port {port} is taken; choose another: joblogs demo --port 0") from error
-        yield Sandbox(world, workspace, Player(world), baseten.url, slack)
-
-
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """A demo that is running: the sandbox, the bot's process and its log, the projects that are watched."""
+    """A demo that is running: the sandbox, the bot's process, who directs it, the projects that are watched."""
 
     sandbox: Sandbox
-    bot: Process
-    log: Path
+    bot: BotProcess
+    director: Director
+    truth: Truth
     projects: tuple[str, ...]
+
+
+def listing() -> str:
+    """Every scenario that `--scenario` takes, a line each."""
+    found = playable()
+    width = max(len(name) for name in found)
+    return "\n".join(f"{name:{width}}  {one.title}" for name, one in found.items())
 
 
 async def play(*, port: int, scenario: str | None, speed: float, say: Callable[[str], None]) -> None:
     """Runs the demo until it is cancelled, and says what there is to see.
 
     Raises:
-        ConfigurationError: the port is taken, or there is no such scenario, or the bot stopped.
+        ConfigurationError: the port is taken, or there is no such scenario, or the bot does not start.
     """
     async with perform(port=port, scenario=scenario, speed=speed) as performance:
-        sandbox = performance.sandbox
-        projects = ", ".join(performance.projects)
-        first = next(iter(sandbox.world.jobs.values())).spec.name
-        say(
-            _SIGHTS.format(
-                page=sandbox.slack.url, projects=projects, channel=CHANNEL, job=first, log=performance.log
-            )
+        soon = "Within half a minute a training job fails." if scenario is None else f"It plays {scenario}."
+        page, log = performance.sandbox.slack.url, performance.bot.log
+        performance.bot.died = lambda last: say(
+            f"The bot stopped by itself; the director's panel starts it again.\n{last}"
         )
-        if await performance.bot.wait() != 0:
-            raise ConfigurationError(f"The bot stopped by itself:\n{_last_lines(performance.log)}")
+        say(_SIGHTS.format(page=page, soon=soon, channel=CHANNEL, log=log))
+        await asyncio.Event().wait()
 
 
 @asynccontextmanager
 async def perform(*, port: int, scenario: str | None = None, speed: float = 1.0) -> AsyncIterator[Performance]:
-    """Starts everything, watches the projects from #ml-alerts, and plays until the block is left."""
+    """Starts everything, watches the projects from #ml-alerts, and plays until the block is left.
+
+    Raises:
+        ConfigurationError: as `play`.
+    """
+    _tried_out(scenario or DEMO)
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(open_sandbox(port))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="joblogs-demo-")))
-        log = folder / "bot.log"
-        bot = await stack.enter_async_context(_bot(sandbox, folder, log))
-        await _connected(sandbox, bot, log)
-        projects = _raise_curtain(sandbox, scenario, speed)
-        await _watch(sandbox, projects)
-        player = asyncio.create_task(sandbox.player.run(), name="player")
-        stack.callback(player.cancel)
-        yield Performance(sandbox, bot, log, tuple(projects))
-
-
-@asynccontextmanager
-async def _bot(sandbox: Sandbox, folder: Path, log: Path) -> AsyncIterator[Process]:
-    """The real bot, in a session of its own so that Ctrl-C reaches it only through us."""
-    environment = os.environ | sandbox.environment(f"sqlite:///{folder / 'joblogs.sqlite3'}")
-    environment |= {"JOBLOGS_LOG_FORMAT": "text", "JOBLOGS_EDIT_INTERVAL_S": "4"}
-    environment.pop("PORT", None)
-    with log.open("wb") as output:
-        bot = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", env=environment, stderr=output, start_new_session=True
+        clock = DemoClock(folder / "clock")
+        world, workspace = World(clock, keys={API_KEY: "demo"}), Workspace(clock)
+        player = Player(world)
+        bot = BotProcess(
+            clock, folder, lambda: len(workspace.sockets) > 0, lambda: workspace.news.tell("director")
         )
-        try:
-            yield bot
-        finally:
-            await _stop(bot)
+        director = Director(world, workspace, player, clock, bot)
+        truth = Truth(director)
+        sandbox = await _opened(stack, director, truth, port)
+        bot.environment = sandbox.environment(f"sqlite:///{folder / 'joblogs.sqlite3'}") | _MANNERS
+        bot.arguments = ("--clock", str(clock.file))
+        stack.push_async_callback(bot.stop)
+        await bot.start()
+        await bot.ready()
+        projects = _raise_curtain(director, scenario, speed)
+        await _watch(sandbox, projects)
+        for work, name in ((player.run(), "player"), (director.follow(), "director")):
+            stack.callback(asyncio.create_task(work, name=name).cancel)
+        yield Performance(sandbox, bot, director, truth, tuple(projects))
 
 
-async def _stop(bot: Process) -> None:
-    if bot.returncode is not None:
-        return
-    bot.send_signal(signal.SIGTERM)
+_MANNERS = {"JOBLOGS_LOG_FORMAT": "text", "JOBLOGS_EDIT_INTERVAL_S": "4"}
+
+
+def _tried_out(name: str) -> None:
     try:
-        await asyncio.wait_for(bot.wait(), STOP_S)
-    except TimeoutError:
-        bot.kill()
-        await bot.wait()
+        known(name)
+    except (UnknownScenario, BadScript) as error:
+        raise ConfigurationError(str(error)) from error
 
 
-async def _connected(sandbox: Sandbox, bot: Process, log: Path) -> None:
-    deadline = asyncio.get_running_loop().time() + READY_S
-    while not len(sandbox.workspace.sockets):
-        if bot.returncode is not None or asyncio.get_running_loop().time() > deadline:
-            raise ConfigurationError(f"The bot did not start:\n{_last_lines(log)}")
-        await asyncio.sleep(0.1)
+async def _opened(stack: AsyncExitStack, director: Director, truth: Truth, port: int) -> Sandbox:
+    """Both servers; the page is on `port` of the loopback interface."""
+    baseten = await stack.enter_async_context(BasetenServer(director.world))
+    server = SlackServer(director.workspace, port=port, director=DirectorRoutes(director, truth))
+    try:
+        slack = await stack.enter_async_context(server)
+    except OSError as error:
+        raise ConfigurationError(f"Port {port} is taken; choose another: joblogs demo --port 0") from error
+    return Sandbox(director.world, director.workspace, director.player, baseten.url, slack)
 
 
-def _raise_curtain(sandbox: Sandbox, scenario: str | None, speed: float) -> list[str]:
+def _raise_curtain(director: Director, scenario: str | None, speed: float) -> list[str]:
     """Schedules what will happen; the names of the projects that are to be watched."""
+    director.player.speed, director.began_ms = speed, now_ms(director.clock)
     if scenario is None:
-        sandbox.player.play_programme(PROGRAMME, speed=speed)
-        return [WATCHED]
-    project = sandbox.world.add_project(PROGRAMME)
-    sandbox.player.play(scenario, project, speed=speed)
-    return [project.name]
+        projects = director.player.play_programme(DEMO)
+        director.home = projects[WATCHED]
+    else:
+        director.home = director.world.add_project(DEMO)
+        director.play(scenario)
+    return [director.home.name]
 
 
 async def _watch(sandbox: Sandbox, projects: list[str]) -> None:
     person = sandbox.workspace.person(PERSON)
     for project in projects:
         await person.command("/joblogs", f"watch {project}", channel=CHANNEL)
-
-
-def _last_lines(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])

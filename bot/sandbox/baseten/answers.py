@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from bot.sandbox.baseten import questions
-from bot.sandbox.baseten.job import PREFIX, SimJob, SimProject
+from bot.sandbox.baseten.job import SimJob, SimProject
 from bot.sandbox.baseten.machines import MACHINES
 from bot.sandbox.baseten.metrics import metrics_json
 from bot.sandbox.baseten.shapes import Json, checkpoint_json, job_json, line_json, price_json, project_json
@@ -92,7 +92,7 @@ class Answers:
         await questions.from_body(request, questions.StopQuestion)
         if job.has_ended:
             raise questions.Invalid(f"Training job {job.id} is not running: {job.status}", 400)
-        job.set_status(PREFIX + "STOPPED")
+        self._world.stop(job)
         return ok({"training_job": job_json(job)})
 
     async def recreate(self, request: web.Request) -> web.Response:

@@ -1,6 +1,6 @@
 """A simulated training job and its project: state only, changed by tests, by scenarios and by stop requests."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 
 from bot.sandbox.baseten.levels import RANKS
@@ -143,8 +143,10 @@ class SimJob:
         sync_status: str | None = "COMPLETE",
         at_ns: int | None = None,
     ) -> SimCheckpoint:
+        """A new one; or, with the id of one that is there, news of it (its upload is through)."""
+        name = checkpoint_id or f"checkpoint-{len(self.checkpoints) + 1}"
         checkpoint = SimCheckpoint(
-            id=checkpoint_id or f"checkpoint-{len(self.checkpoints) + 1}",
+            id=name,
             created_ms=ms_floor(self.clock.now_ns() if at_ns is None else at_ns),
             type=type,
             size_bytes=size_bytes,
@@ -152,7 +154,14 @@ class SimJob:
             lora_config=lora_config,
             sync_status=sync_status,
         )
-        self.checkpoints.append(checkpoint)
+        before = next((place for place, one in enumerate(self.checkpoints) if one.id == name), None)
+        if before is None:
+            self.checkpoints.append(checkpoint)
+        else:
+            self.checkpoints[before] = replace(checkpoint, created_ms=self.checkpoints[before].created_ms)
+        self.checkpoint_sync = (
+            "SYNCING" if any(one.sync_status == "SYNCING" for one in self.checkpoints) else "COMPLETED"
+        )
         return checkpoint
 
     def set_gpu(self, load: float, *, replicas: tuple[str, ...] | None = None, at_ns: int | None = None) -> None:

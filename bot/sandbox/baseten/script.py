@@ -11,7 +11,7 @@ A file of `bot/sandbox/scenarios` reads like this; every duration counts from th
       - at: 5s
         status: RUNNING                  # of the job; `error` is its error_message
       - at: 8s
-        every: 2s until 90s              # or: every: 2s, 40 times
+        every: 2s until 90s              # or: every: 2s, 40 times · every: 2s for ever
         jitter: 0.3s                     # each repetition is up to this much later
         on: rank 0                       # see `targets`; the default is rank 0
         vary: {step: from 100 by 10, loss: from 2.4 to 1.9 ± 0.03}
@@ -25,7 +25,8 @@ A file of `bot/sandbox/scenarios` reads like this; every duration counts from th
 
 Also: `whole` (a text of several lines is one record; else each line is one), `level` (instead of the detected
 one; ``none`` for no level), `late` (visible so much later still), `skew` (stamped by a clock that is so much off),
-`gpu` (how busy the GPUs are from now on, 0 to 1), `checkpoint` ({id, size_gb, type, base_model}).
+`gpu` (how busy the GPUs are from now on, 0 to 1), `checkpoint` ({id, size_gb, type, base_model, sync}; the same id
+once more tells how its upload went on). A file of `scenarios/programmes` starts several such runs.
 """
 
 import re
@@ -58,6 +59,7 @@ class CheckpointWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     size_gb: float = 16.1
     type: str = "full"
     base_model: str | None = None
+    sync: Literal["SYNCING", "COMPLETE"] = "COMPLETE"
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -101,11 +103,14 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A run of a programme; `at` may lie before the programme's start: then the run has a history already."""
+    """A run of a programme; `at` may lie before the programme's start: then the run has a history already.
+
+    Without a `project` it runs wherever the programme is started.
+    """
 
     at: str
     scenario: str
-    project: str
+    project: str | None = None
     name: str | None = None
     seed: int | None = None
 
@@ -113,29 +118,63 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which scenarios run when, in which project."""
 
+    title: str
     about: str
     runs: tuple[Entry, ...]
 
 
 class BadScript(ValueError):
-    """A file cannot be played; the message names the place."""
+    """A file cannot be played. `place` is where in it: ``$.steps[3]``, its key last where known."""
+
+    def __init__(self, message: str, place: str = "$") -> None:
+        super().__init__(message)
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """When a step happens: `count` times, `every_ns` apart."""
+    """When a step happens: `count` times (None: for ever), `every_ns` apart."""
 
     at_ns: int
     every_ns: int
-    count: int
+    count: int | None
+
+    def numbers(self, start_ns: int, stop_ns: int) -> range:
+        """The repetitions from `start_ns` on and before `stop_ns`."""
+        first, last = (-((self.at_ns - end_ns) // self.every_ns) for end_ns in (start_ns, stop_ns))
+        return range(max(0, first), max(0, last))
 
 
 def read_script(text: str, shape: type[T]) -> T:
     """A YAML file as `Scenario` or `Programme`; an unknown or misspelled key is an error."""
     try:
         return msgspec.convert(read_yaml(text), shape)
-    except (msgspec.ValidationError, yaml.YAMLError) as error:
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at `")
+        place = where.rstrip("`") or "$"
+        key = place.rpartition(".")[2].partition("[")[0]
+        raise BadScript(f"{key}: {message}" if key not in {"$", "steps", "runs"} else message, place) from error
+    except yaml.YAMLError as error:
         raise BadScript(str(error)) from error
+
+
+def line_of(text: str, place: str) -> int:
+    """The line, from 1 on, of what `place` (``$.steps[3].gpu``) names in a YAML file, or of what surrounds it."""
+    node = yaml.compose(text, Loader=_Loader)
+    line = 1
+    for key, index in _PLACE.findall(place):
+        match node:
+            case yaml.SequenceNode() if index.isdigit() and int(index) < len(node.value):
+                node = node.value[int(index)]
+                line = node.start_mark.line + 1
+            case yaml.MappingNode():
+                found = next((pair for pair in node.value if pair[0].value == key), None)
+                if found is None:
+                    break
+                line, node = found[0].start_mark.line + 1, found[1]
+            case _:
+                break
+    return line
 
 
 def read_yaml(text: str) -> Any:
@@ -165,21 +204,24 @@ def span_ns(text: str) -> tuple[int, int]:
 
 
 def repetition(step: Step) -> Repetition:
-    """The step's `at` and `every`: ``2s until 90s``, ``2s, 40 times``, or nothing for once."""
+    """The step's `at` and `every`: ``2s until 90s``, ``2s, 40 times``, ``2s for ever``, or nothing for once."""
     at_ns = duration_ns(step.at)
     if step.every is None:
         return Repetition(at_ns, 0, 1)
     match = _EVERY.fullmatch(step.every.strip())
     if not match:
-        raise BadScript(f"not a repetition: {step.every!r} (write 2s until 90s, or 2s, 40 times)")
+        raise BadScript(f"not a repetition: {step.every!r} (write 2s until 90s · 2s, 40 times · 2s for ever)")
     every_ns = duration_ns(match[1])
     if every_ns <= 0:
         raise BadScript(f"{step.every!r} never goes on")
     if match[3]:
         return Repetition(at_ns, every_ns, int(match[3]))
+    if match[2] is None:
+        return Repetition(at_ns, every_ns, None)
     return Repetition(at_ns, every_ns, max(0, -((at_ns - duration_ns(match[2])) // every_ns)))
 
 
 _DURATION = re.compile(r"(-?\d+(?:\.\d+)?)(ms|us|s|m|h)")
 _UNITS = {"us": 1_000, "ms": 1_000_000, "s": NS_PER_S, "m": 60 * NS_PER_S, "h": 3600 * NS_PER_S}
-_EVERY = re.compile(r"(\S+?)(?: until (\S+)|, (\d+) times)")
+_EVERY = re.compile(r"(\S+?)(?: until (\S+)|, (\d+) times| for ever)")
+_PLACE = re.compile(r"\.(\w+)|\[([^\]]*)\]")

@@ -1,5 +1,6 @@
 """The simulated API on a real socket."""
 
+from email.utils import formatdate
 from types import TracebackType
 from typing import Self
 
@@ -8,6 +9,7 @@ from aiohttp import web
 from bot.sandbox.baseten.answers import Answers
 from bot.sandbox.baseten.gate import Gate, Handler
 from bot.sandbox.baseten.world import World
+from bot.times import NS_PER_S
 
 
 class BasetenServer:
@@ -57,6 +59,10 @@ def application(world: World) -> web.Application:
     async def before_all(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await gate.pass_through(request, handler)
 
+    async def stamped(_: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(world.clock.now_ns() // NS_PER_S, usegmt=True)
+
     app = web.Application(middlewares=[before_all])
+    app.on_response_prepare.append(stamped)
     app.add_routes(Answers(world).routes())
     return app

@@ -86,8 +86,8 @@ def time_values(stamp_ns: int, since_start_ns: int) -> dict[str, Value]:
     }
 
 
-def varied(recipe: str, number: int, count: int, chance: Callable[[], float]) -> Value:
-    """The value of a recipe at repetition `number` of `count`.
+def varied(recipe: str, number: int, count: int | None, chance: Callable[[], float]) -> Value:
+    """The value of a recipe at repetition `number` of `count` (None: of endlessly many).
 
     ``from 100 by 10`` · ``from 2.4 to 1.9`` (over all repetitions) · ``about 6700`` · ``one of a | b | c``;
     numbers may end in ``± 0.03``.
@@ -102,6 +102,10 @@ def varied(recipe: str, number: int, count: int, chance: Callable[[], float]) ->
     if by is not None:
         value = _number(start) + _number(by) * number
     elif to is not None:
+        if count is None:
+            raise BadScript(
+                f"{recipe!r} has no end in a step that goes on for ever (write from 1 by 2, about 5 ± 1)"
+            )
         value = _number(start) + (_number(to) - _number(start)) * number / max(1, count - 1)
     else:
         value = _number(about)

@@ -68,9 +68,24 @@ class World:
         job.error_message = error_message
         return job
 
+    def stop(self, job: SimJob) -> None:
+        """As a request to stop it does: the platform says so, its processes hear SIGTERM, its GPUs are free.
+
+        Raises:
+            ValueError: the job has ended already.
+        """
+        ran = job.started_ns is not None
+        job.set_status(PREFIX + "STOPPED")
+        job.write("Training job stopped: it was asked for through the API", replica=None)
+        if ran:
+            job.set_gpu(0.0)
+            for replica in job.replicas:
+                job.write("Received SIGTERM, shutting down", replica=replica)
+
     def recreate(self, old: SimJob) -> SimJob:
-        """A new job with the configuration of `old`, waiting for its machines."""
+        """A new job with the configuration of `old`, waiting for its machines; the old one stays as it is."""
         new = self._create(old.project, old.spec, now_ms(self.clock), PREFIX + "PENDING")
+        new.write(f"Training job created with the configuration of {old.id}", replica=None)
         for listener in self.recreated:
             listener(old, new)
         return new

@@ -97,6 +97,47 @@ async def test_stopping_ends_a_job_once_and_needs_a_body(client, job):
     assert (await client.post(path_of(job) + "/stop", {}))[0] == 400
 
 
+async def test_a_stopped_job_says_so_frees_its_gpus_and_writes_its_last_lines(client, world, clock, job):
+    clock.turn(30)
+    await client.post(path_of(job) + "/stop", {})
+    said = [(line.replica, line.message, line.level) for line in job.written]
+    assert said == [
+        (None, "Training job stopped: it was asked for through the API", None),
+        ("g00r0", "Received SIGTERM, shutting down", None),
+        ("g01r0", "Received SIGTERM, shutting down", None),
+    ]
+    assert job.ended_ns == clock.ns
+    assert job.gpu_at("g01r0", clock.ns) == 0.0
+
+
+async def test_a_job_that_waits_can_be_stopped_and_no_replica_says_a_word(client, world, project):
+    job = world.add_job(project, "waits")
+    assert (await client.post(path_of(job) + "/stop", {}))[0] == 200
+    assert [line.replica for line in job.written] == [None]
+
+
+async def test_an_ended_job_can_be_recreated_and_stays_as_it_was(client, world, job):
+    job.set_status("TRAINING_JOB_FAILED", error_message="exit code 1")
+    _, body = await client.post(path_of(job) + "/recreate")
+    new = world.jobs[body["training_job"]["id"]]
+    assert (job.status, new.status, new.error_message) == ("TRAINING_JOB_FAILED", "TRAINING_JOB_PENDING", None)
+    assert [line.message for line in new.written] == [f"Training job created with the configuration of {job.id}"]
+    assert job.written == []
+
+
+async def test_the_upload_of_a_checkpoint_can_be_followed(client, clock, job):
+    job.add_checkpoint("step-10", sync_status="SYNCING")
+    born_ms = job.checkpoints[0].created_ms
+    _, body = await client.get(path_of(job) + "/checkpoints")
+    assert body["training_job"]["checkpoint_sync_status"] == "SYNCING"
+    clock.turn(60)
+    job.add_checkpoint("step-10")
+    _, body = await client.get(path_of(job) + "/checkpoints")
+    assert body["training_job"]["checkpoint_sync_status"] == "COMPLETED"
+    assert [one["sync_status"] for one in body["checkpoints"]] == ["COMPLETE"]
+    assert job.checkpoints[0].created_ms == born_ms
+
+
 async def test_a_recreated_job_is_a_new_one_of_the_same_make(client, world, job):
     status, body = await client.post(path_of(job) + "/recreate")
     new = body["training_job"]

@@ -19,36 +19,51 @@ S = 1_000_000_000
 
 ENDS = {
     "bad-sample": "COMPLETED",
+    "config-error": "FAILED",
     "deploy-fails": "DEPLOY_FAILED",
     "device-assert": "FAILED",
     "disk-full": "FAILED",
     "gated-model": "FAILED",
+    "gpu-lost": "FAILED",
+    "gpu-memory-broken": "FAILED",
     "healthy-chatty": "COMPLETED",
+    "healthy-for-ever": "RUNNING",
     "healthy-harmless": "COMPLETED",
     "late-cause": "FAILED",
     "nan-loss": "FAILED",
     "oom-one-rank": "FAILED",
     "preempted": "PREEMPTED",
+    "returns-next-day": "RUNNING",
     "silent-crash": "FAILED",
     "silent-hang": "RUNNING",
+    "stuck-pending": "PENDING",
     "two-failures": "FAILED",
     "upload-fails": "COMPLETED",
+    "upload-throttled": "RUNNING",
+    "worker-killed": "FAILED",
 }
+ENDLESS = {"healthy-for-ever", "returns-next-day", "upload-throttled"}
 CAUSES = {
     "bad-sample": ("g02r0", "KeyError: 'messages'"),
+    "config-error": ("g07r0", "ConfigAttributeError: Key 'warmup_ratio' is not in struct"),
     "device-assert": ("g00r0", "CUDA error: device-side assert triggered"),
     "disk-full": ("g01r0", "OSError: [Errno 28] No space left on device"),
     "gated-model": ("g00r0", "GatedRepoError: 401 Client Error"),
+    "gpu-memory-broken": ("g05r0", "CUDA error: uncorrectable ECC error encountered"),
     "nan-loss": ("g00r0", "found NaN in local forward loss calculation"),
     "oom-one-rank": ("g03r0", "torch.OutOfMemoryError: CUDA out of memory"),
+    "returns-next-day": ("g01r0", "OSError: [Errno 116] Stale file handle"),
     "two-failures": ("g06r0", "DataLoader worker (pid(s) 1187) exited unexpectedly"),
     "upload-fails": ("g00r0", "boto3.exceptions.S3UploadFailedError"),
+    "upload-throttled": ("g00r0", "(SlowDown)"),
+    "worker-killed": ("g01r0", "is killed by signal: Killed."),
 }
 
 
 @cache
-def played(name, *, stops_s=(100_000,), speed=1.0, seed=None):
+def played(name, *, stops_s=None, speed=1.0, seed=None):
     """The job of a scenario after its clock was turned to each of the stops: to be read only, tests share it."""
+    stops_s = stops_s or ((349.3,) if name in ENDLESS else (100_000,))
     clock = HandClock()
     world = World(clock)
     player = Player(world)
@@ -103,7 +118,7 @@ def test_lines_of_one_rank_are_written_in_the_order_of_their_stamps(name):
             last[speaker] = line.timestamp_ns
 
 
-@pytest.mark.parametrize("name", sorted(set(ENDS) - {"healthy-chatty"}))
+@pytest.mark.parametrize("name", sorted(set(ENDS) - {"healthy-chatty", "stuck-pending"}))
 def test_it_is_the_same_for_the_same_seed_however_the_clock_is_turned_and_another_for_another(name):
     at_once = told(played(name))
     in_steps = told(played(name, stops_s=tuple(n * 0.7 for n in range(500))))
@@ -223,24 +238,38 @@ async def test_the_player_follows_the_clock_as_a_task(world, clock, project):
     assert clock.ns < NOON_NS + 22 * S
 
 
-def test_the_demo_is_interesting_for_five_minutes_and_never_a_flood(world, clock):
+def test_the_demo_is_interesting_for_ten_minutes_and_never_a_flood(world, clock):
     player = Player(world)
     projects = player.play_programme("demo")
-    clock.turn(300)
+    clock.turn(600)
     player.step(clock.ns)
     jobs = world.jobs_of(projects["llama-ft"])
     failed = [job for job in jobs if job.status in {"TRAINING_JOB_FAILED", "TRAINING_JOB_PREEMPTED"}]
-    assert len(failed) == 4
+    assert len(failed) == 6
     ends = sorted(job.ended_ns for job in failed)
+    assert ends[0] < NOON_NS + 40 * S
     assert all(later - sooner > 30 * S for sooner, later in pairwise(ends))
     assert {job.spec.name: job.status for job in jobs}["llama-70b-fsdp"] == "TRAINING_JOB_FAILED"
     assert len(world.jobs_of(projects["experiments"])) >= 4
     past = [job for job in jobs if job.ended_ns and job.ended_ns < NOON_NS]
     assert [job.spec.name for job in past] == ["mistral-dpo"]
     assert all(line.visible_ns < NOON_NS for line in past[0].written)
+    clock.turn(3600)
+    player.step(clock.ns)
+    assert "TRAINING_JOB_RUNNING" in {job.status for job in jobs}, "something is left to be read"
 
 
 def test_each_run_of_the_demo_has_a_scenario_and_a_name_of_its_own_in_its_project():
     runs = programme("demo").runs
     assert {run.scenario for run in runs} <= set(scenario_names())
     assert len({(run.project, run.name) for run in runs}) == len(runs)
+
+
+def test_three_jobs_of_one_project_fail_within_half_a_minute(world, clock, project):
+    player = Player(world)
+    player.play_programme("three-at-once", project)
+    clock.turn(120)
+    player.step(clock.ns)
+    ends = sorted(job.ended_ns for job in world.jobs_of(project) if job.status == "TRAINING_JOB_FAILED")
+    assert len(ends) == 3
+    assert ends[-1] - ends[0] < 30 * S
