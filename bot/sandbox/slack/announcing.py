@@ -1,15 +1,12 @@
 """Events for the app: which happen, whether it subscribed to them, and whether the bot is there to hear."""
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.sandbox.slack.people import Channel
 from bot.sandbox.slack.wire import Json
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
-
-_URL = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
 
 
 class Announcer:
@@ -34,7 +31,7 @@ class Announcer:
             self._emit(
                 channel, {"type": "app_mention", **mention, "channel": channel.id, "event_ts": message["ts"]}
             )
-        self._links(channel, message)
+        self._space.links.posted(channel, message)
 
     def changed(self, channel: Channel, message: Json, previous: Json) -> None:
         ts = self._space.mint.ts()
@@ -76,49 +73,27 @@ class Announcer:
         else:
             self._emit(channel, self._membership("member_left_channel", channel, user_id))
 
-    def archived(self, channel: Channel) -> None:
-        kind = "group_archive" if channel.is_private else "channel_archive"
+    def archived(self, channel: Channel, *, ended: bool = False) -> None:
+        """`ended`: it was unarchived."""
+        kind = ("group_" if channel.is_private else "channel_") + ("unarchive" if ended else "archive")
         ts = self._space.mint.ts()
         self._emit(channel, {"type": kind, "channel": channel.id, "user": channel.creator, "event_ts": ts})
 
-    def home_opened(self, user_id: str, view: Json | None) -> None:
+    def home_opened(self, user_id: str, view: Json | None, tab: str) -> None:
         direct = self._space.roster.direct(user_id)
-        event: Json = {"type": "app_home_opened", "user": user_id, "channel": direct.id, "tab": "home"}
+        event: Json = {"type": "app_home_opened", "user": user_id, "channel": direct.id, "tab": tab}
         event["event_ts"] = self._space.mint.ts()
         self._emit(direct, event | ({"view": view} if view else {}))
+
+    def tell_of_links(self, channel: Channel | None, event: Json) -> None:
+        """link_shared, wherever the link stands; None: in a composer."""
+        if "links:read" in self._space.app.scopes:
+            self._send(event, shared=channel is not None and channel.is_ext_shared)
 
     # --- sending -------------------------------------------------------------------------------------
 
     def _message(self, channel: Channel, message: Json) -> None:
         self._emit(channel, {**message, "channel": channel.id, "channel_type": channel.kind})
-
-    def _links(self, channel: Channel, message: Json) -> None:
-        links = [
-            {"domain": domain, "url": url}
-            for url in _URL.findall(message["text"])
-            if (domain := self.unfurl_domain(url)) is not None
-        ]
-        if not links:
-            return
-        event = {
-            "type": "link_shared",
-            "user": message["user"],
-            "channel": channel.id,
-            "message_ts": message["ts"],
-            "is_bot_user_member": True,
-            "unfurl_id": f"{channel.id}.{message['ts']}",
-            "source": "conversations_history",
-            "links": links,
-            "event_ts": message["ts"],
-        }
-        threaded = {"thread_ts": message["thread_ts"]} if "thread_ts" in message else {}
-        self._emit(channel, event | threaded)
-
-    def unfurl_domain(self, url: str) -> str | None:
-        """The app's unfurl domain that `url` falls under."""
-        host = re.sub(r"^https?://([^/:?#]+).*$", r"\1", url.replace("&amp;", "&")).lower()
-        domains = self._space.app.unfurl_domains
-        return next((domain for domain in domains if host == domain or host.endswith("." + domain)), None)
 
     def _membership(self, kind: str, channel: Channel, user_id: str) -> Json:
         return {
@@ -130,10 +105,15 @@ class Announcer:
             "event_ts": self._space.mint.ts(),
         }
 
-    def _emit(self, channel: Channel, event: dict[str, Any]) -> None:
+    def _emit(self, channel: Channel, event: Json) -> None:
+        """An event that the app hears only of where the bot is."""
+        if self._space.roster.bot_is_in(channel):
+            self._send(event, channel.kind, shared=channel.is_ext_shared)
+
+    def _send(self, event: Json, kind: str = "channel", *, shared: bool) -> None:
         space = self._space
-        name = f"message.{_PLURAL[channel.kind]}" if event["type"] == "message" else event["type"]
-        if space.dispatcher is None or name not in space.app.events or not space.roster.bot_is_in(channel):
+        name = f"message.{_PLURAL[kind]}" if event["type"] == "message" else event["type"]
+        if space.dispatcher is None or name not in space.app.events:
             return
         envelope = {
             "token": "verification-is-by-signature",
@@ -154,7 +134,7 @@ class Announcer:
                     "is_enterprise_install": False,
                 }
             ],
-            "is_ext_shared_channel": channel.is_ext_shared,
+            "is_ext_shared_channel": shared,
             "event_context": space.mint.token(40),
         }
         space.dispatcher.tell(envelope)

@@ -30,7 +30,7 @@ class Shortcut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """`direct_read_only`: people cannot write to the app in its direct messages."""
+    """`direct_enabled`: the app has direct messages; `direct_read_only`: people cannot write to it there."""
 
     name: str = "joblogs"
     scopes: frozenset[str]
@@ -39,6 +39,7 @@ class Application:
     shortcuts: tuple[Shortcut, ...] = ()
     unfurl_domains: tuple[str, ...] = ()
     home_enabled: bool = True
+    direct_enabled: bool = True
     direct_read_only: bool = False
 
     def command(self, name: str) -> Command | None:
@@ -93,6 +94,7 @@ def from_manifest(manifest: Json) -> Application:
         ),
         unfurl_domains=tuple(features.get("unfurl_domains", [])),
         home_enabled=bool(home.get("home_tab_enabled", False)),
+        direct_enabled=bool(home.get("messages_tab_enabled", True)),
         direct_read_only=bool(home.get("messages_tab_read_only_enabled", False)),
     )
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.sandbox.slack.calls import Result
 from bot.sandbox.slack.methods.method import require_scope
-from bot.sandbox.slack.web_api import drop
+from bot.sandbox.slack.web_api import drop, fails_late
 from bot.sandbox.slack.wire import Json, Refusal
 
 if TYPE_CHECKING:
@@ -25,15 +25,14 @@ class FileRoutes:
         watch = self._space.calls.begin()
         fault = self._space.faults.take("upload")
         content = await _bytes(request)
-        spoiled = fault is not None and fault.kind in {"500", "429", "error", "reset"}
+        spoiled = fault is not None and fault.kind not in {"lost", "slow", "garbage"}
         taken = not spoiled and self._space.files.upload(request.match_info["ticket"], content)
-        if fault is not None and fault.kind == "slow":
-            await self._space.clock.sleep(fault.seconds)
+        cut = fault is not None and await fails_late(self._space.clock, request, fault)
         status = 200 if taken else 500 if spoiled else 400
         told: Json = {"bytes": len(content)}
         error = None if taken else "upload_failed"
         self._space.calls.add(watch, "upload", "upload", told, Result(status=status, error=error))
-        if fault is not None and fault.kind in {"lost", "reset"}:
+        if cut:
             return drop(request)
         return web.Response(status=status, text=f"OK - {len(content)}" if taken else "upload failed")
 

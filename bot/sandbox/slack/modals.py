@@ -1,29 +1,39 @@
 """What people do in modals and on the Home tab: acting, submitting, closing, asking for options."""
 
-import re
 from copy import deepcopy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.slack import choosing, payloads
-from bot.sandbox.slack.acting import ask_for_options, interact
+from bot.sandbox.slack.acting import chosen, merge
+from bot.sandbox.slack.choosing import Chooser
+from bot.sandbox.slack.inputs import fault
+from bot.sandbox.slack.interacting import ask_for_options, interact
 from bot.sandbox.slack.outcome import Outcome
-from bot.sandbox.slack.views import state_name
+from bot.sandbox.slack.presence import active
+from bot.sandbox.slack.states import state_name
 from bot.sandbox.slack.wire import Json, Misuse, Refusal
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
 
 _TROUBLE = "We had some trouble connecting. Try again?"
-_SHAPES = {"email_text_input": r"[^@\s]+@[^@\s]+\.[^@\s]+", "url_text_input": r"https?://\S+"}
 
 
-async def act(space: "Workspace", user: str, view_id: str, ids: choosing.Ids, patch: Json | None) -> Outcome:
-    """Uses an element: the app hears of it, and the view's state remembers."""
+async def act(
+    space: "Workspace", user: str, view_id: str, ids: choosing.Ids, patch: Any, values: Json | None = None
+) -> Outcome:
+    """Uses an element: the app hears of it, with all that was entered so far in ``view.state.values``.
+
+    `values`: what the person has entered in other elements meanwhile; those that an update took away are left out.
+    """
     view = _view(space, user, view_id)
     block, element = choosing.find(view["blocks"], ids)
-    choice = choosing.chosen(space, element, patch)
+    chooser = Chooser(space=space, user=user, where=view_id)
+    state = view["state"]["values"]
+    merge(state, chosen(chooser, view["blocks"], _still_there(view, values or {})))
+    choice = chooser.choice(element, patch)
     if state_name(element) is not None:
-        space.views.fill(view, {block["block_id"]: {element["action_id"]: choice}})
+        merge(state, {block["block_id"]: {element["action_id"]: choice}})
     if block["type"] == "input" and not block.get("dispatch_action"):
         return Outcome(acked=True)
     payload = payloads.interaction(space, "block_actions", user, view_id) | payloads.in_view(view)
@@ -36,8 +46,9 @@ async def submit(space: "Workspace", user: str, view_id: str, values: Json) -> O
     view = _view(space, user, view_id)
     if view["type"] != "modal":
         raise Misuse("not_a_modal", "Only a modal can be submitted.")
-    space.views.fill(view, _chosen(space, view, values))
-    errors = {block["block_id"]: fault for block in view["blocks"] if (fault := _fault(view, block)) is not None}
+    chooser = Chooser(space=space, user=user, where=view_id)
+    merge(view["state"]["values"], chosen(chooser, view["blocks"], values))
+    errors = {block["block_id"]: wrong for block in view["blocks"] if (wrong := fault(view, block)) is not None}
     if errors:
         return Outcome(acked=False, errors=errors)
     payload = payloads.interaction(space, "view_submission", user, view_id)
@@ -66,59 +77,26 @@ async def close(space: "Workspace", user: str, view_id: str) -> None:
 async def suggest(space: "Workspace", user: str, view_id: str, ids: choosing.Ids, value: str) -> Json:
     """What an external select of a view offers."""
     view = _view(space, user, view_id)
-    block, element = choosing.find(view["blocks"], ids)
-    where = (block["block_id"], element["action_id"])
-    return await ask_for_options(space, user, payloads.in_view(view), where, value)
+    found = choosing.find(view["blocks"], ids)
+    return await ask_for_options(space, user, payloads.in_view(view), found, value)
 
 
 def _view(space: "Workspace", user: str, view_id: str) -> Json:
+    active(space, user)
     try:
         return space.views.of(user, view_id)
     except Refusal:
         raise Misuse("view_not_found", "This view is closed.") from None
 
 
-def _chosen(space: "Workspace", view: Json, values: Json) -> Json:
-    done: Json = {}
-    for block_id, actions in values.items():
-        for action_id, patch in actions.items():
-            block, element = choosing.find(view["blocks"], (block_id, action_id))
-            done.setdefault(block["block_id"], {})[action_id] = choosing.chosen(space, element, patch)
-    return done
-
-
-def _fault(view: Json, block: Json) -> str | None:
-    """What the client says of an input before it lets the modal go; None when all is well."""
-    if block["type"] != "input":
-        return None
-    element = block["element"]
-    entered = view["state"]["values"][block["block_id"]][element["action_id"]]
-    value = entered.get(state_name(element) or "value")
-    if not value:
-        return None if block.get("optional") else "Please complete this required field."
-    return _text_fault(element, value) if isinstance(value, str) else None
-
-
-def _text_fault(element: Json, value: str) -> str | None:
-    least, most = element.get("min_length", 0), element.get("max_length", 3000)
-    if len(value) < least:
-        return f"Please enter at least {least} characters."
-    if len(value) > most:
-        return f"Please enter at most {most} characters."
-    if element["type"] in _SHAPES and not re.fullmatch(_SHAPES[element["type"]], value):
-        return "Please enter a valid address."
-    return _number_fault(element, value) if element["type"] == "number_input" else None
-
-
-def _number_fault(element: Json, value: str) -> str | None:
-    pattern = r"-?\d+(\.\d+)?" if element["is_decimal_allowed"] else r"-?\d+"
-    if not re.fullmatch(pattern, value):
-        return "Please enter a number."
-    if "min_value" in element and float(value) < float(element["min_value"]):
-        return f"Please enter a number of at least {element['min_value']}."
-    if "max_value" in element and float(value) > float(element["max_value"]):
-        return f"Please enter a number of at most {element['max_value']}."
-    return None
+def _still_there(view: Json, values: Json) -> Json:
+    state = view["state"]["values"]
+    kept = {
+        block_id: {action_id: patch for action_id, patch in actions.items() if action_id in state[block_id]}
+        for block_id, actions in values.items()
+        if block_id in state
+    }
+    return {block_id: actions for block_id, actions in kept.items() if actions}
 
 
 def _response_urls(space: "Workspace", user: str, view: Json) -> list[Json]:

@@ -4,16 +4,20 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from aiohttp import web
 
-from bot.sandbox.slack import acting, modals
+from bot.sandbox.slack import acting, linking, modals, moderating
+from bot.sandbox.slack import page_bodies as bodies
 from bot.sandbox.slack.outcome import Outcome
 from bot.sandbox.slack.page_shapes import PageShapes
 from bot.sandbox.slack.people import Channel
+from bot.sandbox.slack.presence import active
+from bot.sandbox.slack.web_api import gone
 from bot.sandbox.slack.wire import Json, Misuse, Refusal
+from bot.times import now_ms
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
@@ -26,8 +30,9 @@ Doing = Callable[[str, Json], Awaitable[Json]]
 class PageApi:
     """Every failure is 4xx JSON: ``{ok: false, error, message}`` with one sentence."""
 
-    def __init__(self, workspace: "Workspace") -> None:
+    def __init__(self, workspace: "Workspace", *, directed: bool = False) -> None:
         self._space = workspace
+        self._directed = directed
         self._shapes = PageShapes(workspace)
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -49,6 +54,9 @@ class PageApi:
             ("view/act", self._view_act),
             ("view/submit", self._view_submit),
             ("view/close", self._view_close),
+            ("compose", self._compose),
+            ("channel", self._channel_deed),
+            ("delete", self._delete),
         ):
             router.add_post(f"/page/{path}", self._doing(doing))
 
@@ -58,7 +66,8 @@ class PageApi:
         user = self._who(query) if query.get("as") else self._first_member()
         if query.get("tz") in available_timezones():
             self._space.users[user].tz = str(query["tz"])  # Slack too takes it from the device that a person uses
-        return self._shapes.session(user)
+        here = {"director": self._directed, "now_ms": now_ms(self._space.clock)}
+        return self._shapes.session(user) | here
 
     def _history(self, query: Json) -> Json:
         return {"messages": self._shapes.history(self._who(query), self._channel(query))}
@@ -81,43 +90,59 @@ class PageApi:
 
     async def _say(self, user: str, body: Json) -> Json:
         channel = self._channel(body)
-        outcome = await acting.say(self._space, user, channel.id, _text(body, "text"), _maybe(body, "thread_ts"))
+        outcome = await acting.say(
+            self._space, user, channel.id, bodies.text(body, "text"), bodies.maybe(body, "thread_ts")
+        )
         return _told(outcome)
 
     async def _act(self, user: str, body: Json) -> Json:
-        channel, ids = self._channel(body), _ids(body)
-        return _told(
-            await acting.press(self._space, user, channel.id, _text(body, "message_ts"), ids, _patch(body))
-        )
+        channel, ids = self._channel(body), bodies.ids(body)
+        ts, patch, values = bodies.text(body, "message_ts"), bodies.patch(body), bodies.values(body)
+        return _told(await acting.press(self._space, user, channel.id, ts, ids, patch, values))
 
     async def _suggest(self, user: str, body: Json) -> Json:
-        ids, value = _ids(body), str(body.get("value") or "")
-        view_id = _maybe(body, "view_id")
+        ids, value = bodies.ids(body), str(body.get("value") or "")
+        view_id = bodies.maybe(body, "view_id")
         if view_id:
             return await modals.suggest(self._space, user, view_id, ids, value)
         channel = self._channel(body)
-        return await acting.suggest(self._space, user, channel.id, _text(body, "message_ts"), ids, value)
+        return await acting.suggest(self._space, user, channel.id, bodies.text(body, "message_ts"), ids, value)
 
     async def _shortcut(self, user: str, body: Json) -> Json:
         where = self._channel(body).id if body.get("channel") else None
-        callback_id = _text(body, "callback_id")
-        return _told(await acting.shortcut(self._space, user, callback_id, where, _maybe(body, "message_ts")))
+        callback_id = bodies.text(body, "callback_id")
+        return _told(
+            await acting.shortcut(self._space, user, callback_id, where, bodies.maybe(body, "message_ts"))
+        )
 
     async def _read(self, user: str, body: Json) -> Json:
         channel = self._channel(body)
-        ts = _text(body, "ts")
+        ts = bodies.text(body, "ts")
         channel.last_read[user] = max(ts, channel.last_read.get(user, ""))
         self._space.news.tell("channel", channel=channel.id, user=user)
         return {"ok": True}
 
     async def _view_act(self, user: str, body: Json) -> Json:
-        return _told(await modals.act(self._space, user, _text(body, "view_id"), _ids(body), _patch(body)))
+        view_id, ids = bodies.text(body, "view_id"), bodies.ids(body)
+        return _told(await modals.act(self._space, user, view_id, ids, bodies.patch(body), bodies.values(body)))
 
     async def _view_submit(self, user: str, body: Json) -> Json:
-        return _told(await modals.submit(self._space, user, _text(body, "view_id"), _values(body)))
+        return _told(await modals.submit(self._space, user, bodies.text(body, "view_id"), bodies.values(body)))
 
     async def _view_close(self, user: str, body: Json) -> Json:
-        await modals.close(self._space, user, _text(body, "view_id"))
+        await modals.close(self._space, user, bodies.text(body, "view_id"))
+        return {"ok": True}
+
+    async def _compose(self, user: str, body: Json) -> Json:
+        """Links in the composer: the app is told of each draft once; the previews that it gave so far."""
+        return {"attachments": linking.compose(self._space, user, bodies.text(body, "text"))}
+
+    async def _channel_deed(self, user: str, body: Json) -> Json:
+        moderating.do(self._space, user, self._channel(body).id, bodies.text(body, "do"))
+        return {"ok": True}
+
+    async def _delete(self, user: str, body: Json) -> Json:
+        moderating.delete(self._space, user, self._channel(body).id, bodies.text(body, "ts"))
         return {"ok": True}
 
     # --- the stream ----------------------------------------------------------------------------------
@@ -132,7 +157,7 @@ class PageApi:
         await response.prepare(request)
         with self._space.news.listening() as queue, contextlib.suppress(ConnectionError):
             await response.write(b": welcome\n\n")
-            while not _gone(request) and (piece := await self._next(queue, user)) is not None:
+            while not gone(request) and (piece := await self._next(queue, user)) is not None:
                 await response.write(piece)
         return response
 
@@ -155,7 +180,7 @@ class PageApi:
         person = self._space.users.get(user)
         if person is None or person.is_bot:
             raise Misuse("user_not_found", f"There is no person {user or '(none named)'} here.")
-        return user
+        return active(self._space, user).id
 
     def _channel(self, body: Json) -> Channel:
         channel = self._space.channels.get(str(body.get("channel") or ""))
@@ -164,8 +189,8 @@ class PageApi:
         return channel
 
     def _first_member(self) -> str:
-        people = (user for user in self._space.users.values() if not user.is_bot and not user.is_stranger)
-        first = next(people, None)
+        here = self._space.users.values()
+        first = next((one for one in here if not (one.is_bot or one.is_stranger or one.deleted)), None)
         if first is None:
             raise Misuse("user_not_found", "Nobody lives in this workspace.")
         return first.id
@@ -173,7 +198,7 @@ class PageApi:
     def _doing(self, doing: Doing) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             try:
-                body = await _object(request)
+                body = await bodies.object_of(request)
                 answer = await doing(self._who(body), body)
             except Misuse as misuse:
                 return _failure(misuse)
@@ -209,49 +234,3 @@ def _told(outcome: Outcome) -> Json:
 
 def _failure(misuse: Misuse) -> web.Response:
     return web.json_response({"ok": False, "error": misuse.code, "message": misuse.message}, status=400)
-
-
-def _ids(body: Json) -> tuple[str | None, str]:
-    return _maybe(body, "block_id"), _text(body, "action_id")
-
-
-def _maybe(body: Json, name: str) -> str | None:
-    return None if body.get(name) is None else _text(body, name)
-
-
-def _patch(body: Json) -> Json | None:
-    patch = body.get("patch")
-    if patch is not None and not isinstance(patch, dict):
-        raise Misuse("bad_patch", "`patch` is an object.")
-    return patch
-
-
-def _values(body: Json) -> Json:
-    values = body.get("values") or {}
-    if not isinstance(values, dict) or not all(
-        isinstance(actions, dict) and all(isinstance(patch, dict) for patch in actions.values())
-        for actions in values.values()
-    ):
-        raise Misuse("bad_values", "`values` maps block ids to action ids to what was entered.")
-    return values
-
-
-def _text(body: Json, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise Misuse("missing", f"The request lacks {name}.")
-    return value
-
-
-async def _object(request: web.Request) -> Json:
-    try:
-        body: Any = json.loads(await request.text())
-    except ValueError:
-        raise Misuse("invalid_json", "The request is not JSON.") from None
-    if not isinstance(body, dict):
-        raise Misuse("invalid_json", "The request is not a JSON object.")
-    return body
-
-
-def _gone(request: web.Request) -> bool:
-    return request.transport is None or request.transport.is_closing()

@@ -14,7 +14,7 @@ _GROUP = re.compile(r"<!subteam\^(S\w+)")
 _OPTIONAL = ("thread_ts", "bot_id", "blocks", "attachments", "edited", "metadata", "subtype", "reactions")
 
 
-_PRIVATE = {"view": {"user"}, "view_closed": {"user"}, "home": {"user", "view"}}
+_PRIVATE = {"view": {"user"}, "view_closed": {"user"}, "draft": {"user"}, "home": {"user", "view"}}
 
 
 class PageShapes:
@@ -90,11 +90,11 @@ class PageShapes:
 
     def news(self, user: str, item: Json) -> list[Json]:
         """What `user` hears of one piece of news: nothing, or one or two items of the stream."""
-        if item["type"] in {"call", "error"}:
+        if item["type"] in {"call", "error", "director"}:
             return [item]
         if item.get("user") not in {None, user}:
             return []
-        if item["type"] in {"view", "view_closed", "home"}:
+        if item["type"] in _PRIVATE:
             return [{name: value for name, value in item.items() if name not in _PRIVATE[item["type"]]}]
         channel = self._space.channels[item["channel"]]
         return self._of_channel(user, channel, item) if _sees(user, channel) else []

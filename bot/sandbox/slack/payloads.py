@@ -27,7 +27,7 @@ def command(space: "Workspace", user: str, channel: Channel, called: Command, te
         "api_app_id": space.app_id,
         "is_enterprise_install": "false",
         "response_url": response_url(space, user, channel),
-        "trigger_id": space.triggers.new(user),
+        "trigger_id": space.triggers.new(user, channel=channel.id),
     }
 
 
@@ -35,8 +35,10 @@ def response_url(space: "Workspace", user: str, channel: Channel, message: Json 
     return f"{space.base_url}/response/{space.response_urls.new(user, channel.id, message)}"
 
 
-def interaction(space: "Workspace", kind: str, user: str, view_id: str | None = None) -> Json:
-    """What every interaction has, with a fresh trigger id."""
+def interaction(
+    space: "Workspace", kind: str, user: str, view_id: str | None = None, *, channel: str | None = None
+) -> Json:
+    """What every interaction has, with a fresh trigger id; `channel`: the conversation in which it happened."""
     person = space.users[user]
     return {
         "type": kind,
@@ -51,12 +53,17 @@ def interaction(space: "Workspace", kind: str, user: str, view_id: str | None = 
         "is_enterprise_install": False,
         "api_app_id": space.app_id,
         "token": TOKEN,
-        "trigger_id": space.triggers.new(user, view_id),
+        "trigger_id": space.triggers.new(user, view_id, channel=channel),
     }
 
 
-def on_message(space: "Workspace", user: str, channel: Channel, message: Json) -> Json:
-    """The part of an interaction that says on which message it was; an ephemeral's content is not sent."""
+def on_message(
+    space: "Workspace", user: str, channel: Channel, message: Json, attachment: Json | None = None
+) -> Json:
+    """The part of an interaction that says on which message it was; an ephemeral's content is not sent.
+
+    `attachment`: that in which the element stands (an unfurled link has its blocks there).
+    """
     hidden = bool(message.get("is_ephemeral"))
     container: Json = {
         "type": "message",
@@ -66,10 +73,16 @@ def on_message(space: "Workspace", user: str, channel: Channel, message: Json) -
     }
     if "thread_ts" in message:
         container["thread_ts"] = message["thread_ts"]
+    unfurl: Json = {}
+    if attachment is not None:
+        unfurled = bool(attachment.get("is_app_unfurl"))
+        container |= {"type": "message_attachment", "attachment_id": attachment["id"], "is_app_unfurl": unfurled}
+        unfurl = {"app_unfurl": deepcopy(attachment)} if unfurled else {}
     part: Json = {
         "container": container,
         "channel": {"id": channel.id, "name": _channel_name(channel)},
         "response_url": response_url(space, user, channel, message),
+        **unfurl,
     }
     if not hidden:
         part["message"] = space.timeline.public(channel, message, metadata=True)

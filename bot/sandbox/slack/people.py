@@ -9,7 +9,11 @@ from bot.sandbox.slack.wire import Json
 
 @dataclass(slots=True, kw_only=True)
 class User:
-    """A person or a bot. `is_stranger` marks a person of another organisation (Slack Connect)."""
+    """A person or a bot. `is_stranger` marks a person of another organisation (Slack Connect).
+
+    `deleted`: the account is closed. What its owner did a moment before may still be under way, until they are
+    `signed_out` too.
+    """
 
     id: str
     name: str
@@ -25,10 +29,13 @@ class User:
     is_admin: bool = False
     deleted: bool = False
     app_id: str | None = None
+    signed_out: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.signed_out = self.deleted
 
     def slack(self, now: datetime, *, email: bool) -> Json:
         """The `user` object of users.info."""
-        offset = now.astimezone(ZoneInfo(self.tz)).utcoffset()
         profile: Json = {"real_name": self.real_name, "display_name": self.name, "team": self.team_id}
         if email and self.email:
             profile["email"] = self.email
@@ -40,10 +47,6 @@ class User:
             "name": self.name,
             "real_name": self.real_name,
             "deleted": self.deleted,
-            "color": self.color,
-            "tz": self.tz,
-            "tz_label": self.tz,
-            "tz_offset": int(offset.total_seconds()) if offset else 0,
             "profile": profile,
             "is_admin": self.is_admin,
             "is_owner": False,
@@ -53,6 +56,8 @@ class User:
             "is_bot": self.is_bot,
             "is_app_user": False,
         }
+        if not self.deleted:
+            user |= {"color": self.color, **self._zone(now)}
         return user | {"is_stranger": True} if self.is_stranger else user
 
     def page(self) -> Json:
@@ -64,9 +69,15 @@ class User:
             "is_bot": self.is_bot,
             "is_restricted": self.is_restricted,
             "is_stranger": self.is_stranger,
+            "deleted": self.deleted,
             "team_id": self.team_id,
             "tz": self.tz,
         }
+
+    def _zone(self, now: datetime) -> Json:
+        """Where a person's clock stands; Slack no longer tells it of those who have left."""
+        offset = now.astimezone(ZoneInfo(self.tz)).utcoffset()
+        return {"tz": self.tz, "tz_label": self.tz, "tz_offset": int(offset.total_seconds()) if offset else 0}
 
 
 @dataclass(slots=True, kw_only=True)

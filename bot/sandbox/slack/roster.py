@@ -103,7 +103,9 @@ class Roster:
             is_stranger=True,
             tz="Asia/Tokyo",
         )
-        everyone, ours = [*self.users], [self._space.bot_user_id, "U0ADA00001", "U0GRACE001"]
+        self.add_user("dana", id="U0DANA0001", real_name="Dana Formerly", tz="Europe/Paris", deleted=True)
+        everyone = [user.id for user in self.users.values() if not user.deleted]
+        ours = [self._space.bot_user_id, "U0ADA00001", "U0GRACE001"]
         self.add_channel("general", id="C0GENERAL1", topic="Everyone", members=[*ours[1:], "U0GUEST001"])
         self.add_channel(
             "ml-alerts", id="C0MLALERTS", topic="What the training jobs say", members=[*ours, "U0GUEST001"]
@@ -113,6 +115,7 @@ class Roster:
         self.add_channel("partner-shared", id="C0SHARED01", is_ext_shared=True, members=everyone)
         self.add_channel("old-project", id="C0ARCHIVED", is_archived=True, members=ours)
         self.add_usergroup("ml-oncall", ["U0ADA00001", "U0GRACE001"], "ML on call")
+        self.add_usergroup("oncall", ["U0GRACE001"], "On call", identity="S0ONCALL01")
 
     def add_user(self, name: str, **fields: Any) -> User:
         defaults: dict[str, Any] = {
@@ -128,7 +131,9 @@ class Roster:
 
     def add_channel(self, name: str, *, members: Iterable[str] | None = None, **fields: Any) -> Channel:
         residents = [
-            user.id for user in self.users.values() if not (user.is_stranger or user.is_restricted or user.is_bot)
+            user.id
+            for user in self.users.values()
+            if not (user.is_stranger or user.is_restricted or user.is_bot or user.deleted)
         ]
         inside = residents if members is None else [self.user(member).id for member in members]
         defaults: dict[str, Any] = {
@@ -141,10 +146,22 @@ class Roster:
         self._space.news.tell("channel", channel=channel.id)
         return channel
 
-    def add_usergroup(self, handle: str, members: Iterable[str], name: str | None = None) -> str:
-        group = Usergroup(self._space.mint.id("S"), handle, name or handle, [self.user(one).id for one in members])
+    def add_usergroup(
+        self, handle: str, members: Iterable[str], name: str | None = None, *, identity: str | None = None
+    ) -> str:
+        inside = [self.user(one).id for one in members]
+        group = Usergroup(identity or self._space.mint.id("S"), handle, name or handle, inside)
         self.usergroups[group.id] = group
         return group.id
+
+    def deactivate(self, user: User) -> None:
+        """The account ends: out of every channel and group; what was said stays."""
+        user.deleted = user.signed_out = True
+        for channel in self.channels_of(user.id):
+            if not channel.is_im:
+                self.leave(channel, user.id)
+        for group in self.usergroups.values():
+            group.members = [one for one in group.members if one != user.id]
 
     def direct(self, user_id: str) -> Channel:
         """The conversation between `user_id` and the bot; made when there is none."""
@@ -172,4 +189,9 @@ class Roster:
     def archive(self, channel: Channel) -> None:
         channel.is_archived = True
         self._space.announcer.archived(channel)
+        self._space.news.tell("channel", channel=channel.id)
+
+    def unarchive(self, channel: Channel) -> None:
+        channel.is_archived = False
+        self._space.announcer.archived(channel, ended=True)
         self._space.news.tell("channel", channel=channel.id)

@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import aiohttp
 from aiohttp import web
@@ -21,18 +21,29 @@ BODY_BYTES = 64 * 1024**2
 SHUTDOWN_S = 1.0
 
 
+class Routes(Protocol):
+    def add_routes(self, router: web.UrlDispatcher) -> None: ...
+
+
 class SlackServer:
     """``async with SlackServer(workspace) as server:`` serves the workspace.
 
     Args:
         port: 0 takes a free one.
         request_url: HTTP mode: where the app listens; None: Socket Mode.
+        director: what a demonstration serves beside the workspace (`bot/sandbox/director`).
     """
 
     def __init__(
-        self, workspace: Workspace, host: str = "127.0.0.1", port: int = 0, request_url: str | None = None
+        self,
+        workspace: Workspace,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        request_url: str | None = None,
+        director: Routes | None = None,
     ) -> None:
         self.workspace = workspace
+        self._director = director
         self._host = host
         self._port = port
         self._request_url = request_url
@@ -102,7 +113,9 @@ class SlackServer:
         app.router.add_post("/response/{token}", respond)
         app.router.add_post("/upload/{ticket}", files.upload)
         app.router.add_get("/files/{id}/{name}", files.download)
-        PageApi(space).add_routes(app.router)
+        PageApi(space, directed=self._director is not None).add_routes(app.router)
+        if self._director is not None:
+            self._director.add_routes(app.router)
         app.router.add_get("/", _index)
         if STATIC.is_dir():
             app.router.add_static("/static/", STATIC)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.slack.delivery import ACK_S, Ack, Parcel, Retry, within
+from bot.sandbox.slack.faults import Fault, Faults
 from bot.sandbox.slack.tickets import Mint
 from bot.sandbox.slack.wire import Json
 from bot.times import NS_PER_S, Clock
@@ -22,8 +23,11 @@ WARNING_S = 10.0
 
 @dataclass(eq=False, slots=True)
 class Connection:
+    """`deaf`: nothing is delivered, its pings are not answered, its acks not heard."""
+
     socket: web.WebSocketResponse
     request: web.Request
+    born_s: float
     deaf: bool = False
 
     async def send(self, frame: Json) -> None:
@@ -41,10 +45,14 @@ class SocketHub:
 
     clock: Clock
     mint: Mint
+    faults: Faults
     connections: list[Connection] = field(default_factory=list)
     _tickets: dict[str, float] = field(default_factory=dict)
     _waiting: dict[str, "asyncio.Future[Json | None]"] = field(default_factory=dict)
     _refusals: int = 0
+
+    def __post_init__(self) -> None:
+        self.faults.on_sockets = self._struck
 
     def __len__(self) -> int:
         return len(self.connections)
@@ -79,16 +87,17 @@ class SocketHub:
         return f"{base_url.replace('http', 'ws', 1)}/link?{urlencode({'ticket': ticket, 'app_id': app_id})}"
 
     async def serve(self, request: web.Request, app_id: str) -> web.StreamResponse:
-        """One socket from hello to its end. HTTP 408 for a ticket that is unknown, old or used."""
+        """One socket from hello to its end. HTTP 408: its ticket is unknown, old or used; 503: all are down."""
+        if self._suffers("down"):
+            return web.Response(status=503, text="Service Unavailable")
         good_until_s = self._tickets.pop(request.query.get("ticket", ""), 0.0)
-        if self._refusals > 0:
-            self._refusals -= 1
-            return web.Response(status=408, text="Request Timeout")
-        if self.clock.monotonic_s() > good_until_s:
+        refused = self._refusals > 0
+        self._refusals -= refused
+        if refused or self._suffers("wedged") or self.clock.monotonic_s() > good_until_s:
             return web.Response(status=408, text="Request Timeout")
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
-        connection = Connection(socket, request)
+        connection = Connection(socket, request, self.clock.monotonic_s())
         if len(self.connections) >= MOST_SOCKETS:
             await self._dismiss(connection, "too_many_websockets")
             return socket
@@ -123,7 +132,7 @@ class SocketHub:
         self._waiting[envelope_id] = answered
         try:
             connection = self.mint.random.choice(self.connections)
-            if not connection.deaf:
+            if not self._fails(connection, "deaf", "mute"):
                 await connection.send(frame)
             if not await within(self.clock, ACK_S, answered):
                 return Ack(error="timeout" if parcel.type == "events_api" else "operation_timeout")
@@ -139,7 +148,7 @@ class SocketHub:
 
     async def _listen(self, connection: Connection) -> None:
         async for message in connection.socket:
-            if connection.deaf:
+            if self._fails(connection, "mute"):
                 continue
             if message.type is WSMsgType.PING:
                 with contextlib.suppress(ConnectionError):
@@ -177,9 +186,21 @@ class SocketHub:
 
     async def _dismiss(self, connection: Connection, reason: str) -> None:
         self._forget(connection)
-        if not connection.deaf:
+        if not self._fails(connection, "deaf", "mute"):
             await connection.send(_goodbye(reason))
         await connection.socket.close()
+
+    def _struck(self, fault: Fault) -> None:
+        if fault.kind in {"down", "wedged"}:
+            self.drop()
+
+    def _suffers(self, kind: str) -> bool:
+        return any(fault.kind == kind for fault in self.faults.of_sockets())
+
+    def _fails(self, connection: Connection, *kinds: str) -> bool:
+        """Whether a socket is deaf by itself, or by a fault of `kinds` that met it when it was open."""
+        met = (fault for fault in self.faults.of_sockets() if connection.born_s <= fault.since_s)
+        return connection.deaf or any(fault.kind in kinds for fault in met)
 
     def _forget(self, connection: Connection) -> None:
         if connection in self.connections:

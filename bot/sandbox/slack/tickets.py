@@ -38,12 +38,13 @@ class Mint:
 
 @dataclass(slots=True)
 class Trigger:
-    """What a person did a moment ago; `view_id` when it was done in a modal."""
+    """What a person did a moment ago; `view_id` when it was done in a modal, `channel` when in a conversation."""
 
     id: str
     user: str
     born_s: float
     view_id: str | None = None
+    channel: str | None = None
     used: bool = False
 
 
@@ -55,10 +56,10 @@ class Triggers:
         self._mint = mint
         self._triggers: dict[str, Trigger] = {}
 
-    def new(self, user: str, view_id: str | None = None) -> str:
+    def new(self, user: str, view_id: str | None = None, *, channel: str | None = None) -> str:
         numbers = self._mint.random
         trigger_id = f"{numbers.randrange(10**12)}.{numbers.randrange(10**10)}.{self._mint.token(32).lower()}"
-        self._triggers[trigger_id] = Trigger(trigger_id, user, self._clock.monotonic_s(), view_id)
+        self._triggers[trigger_id] = Trigger(trigger_id, user, self._clock.monotonic_s(), view_id, channel)
         return trigger_id
 
     def exchange(self, trigger_id: str) -> Trigger:

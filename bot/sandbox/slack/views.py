@@ -1,10 +1,11 @@
-"""Modals and Home tabs: stacks, hashes, and the state of what people have filled in."""
+"""Modals and Home tabs: stacks, hashes, and what the app may do to them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.slack.blocks.check import interactive, view_problems, view_too_large
+from bot.sandbox.slack.blocks.check import view_problems, view_too_large
 from bot.sandbox.slack.blocks.fill import filled
+from bot.sandbox.slack.states import state_of
 from bot.sandbox.slack.wire import Json, Refusal
 
 if TYPE_CHECKING:
@@ -12,49 +13,15 @@ if TYPE_CHECKING:
 
 MOST_STACKED = 3
 _KEPT = ("callback_id", "external_id", "private_metadata", "title", "submit", "close")
-_INITIAL = {
-    "initial_value": "value",
-    "initial_option": "selected_option",
-    "initial_options": "selected_options",
-    "initial_user": "selected_user",
-    "initial_users": "selected_users",
-    "initial_channel": "selected_channel",
-    "initial_channels": "selected_channels",
-    "initial_conversation": "selected_conversation",
-    "initial_conversations": "selected_conversations",
-    "initial_date": "selected_date",
-    "initial_time": "selected_time",
-    "initial_date_time": "selected_date_time",
-}
-_EMPTY = {
-    "static_select": "selected_option",
-    "external_select": "selected_option",
-    "radio_buttons": "selected_option",
-    "multi_static_select": "selected_options",
-    "multi_external_select": "selected_options",
-    "checkboxes": "selected_options",
-    "users_select": "selected_user",
-    "multi_users_select": "selected_users",
-    "channels_select": "selected_channel",
-    "multi_channels_select": "selected_channels",
-    "conversations_select": "selected_conversation",
-    "multi_conversations_select": "selected_conversations",
-    "datepicker": "selected_date",
-    "timepicker": "selected_time",
-    "datetimepicker": "selected_date_time",
-    "plain_text_input": "value",
-    "email_text_input": "value",
-    "url_text_input": "value",
-    "number_input": "value",
-    "rich_text_input": "rich_text_value",
-    "file_input": "files",
-}
 
 
 @dataclass(slots=True)
 class OpenView:
+    """`channel`: the conversation in which the modal was asked for, if any."""
+
     user: str
     view: Json
+    channel: str | None = None
 
 
 class Views:
@@ -84,11 +51,11 @@ class Views:
 
     # --- the app's side ------------------------------------------------------------------------------
 
-    def open(self, user: str, raw: Any) -> Json:
+    def open(self, user: str, raw: Any, channel: str | None = None) -> Json:
         """A new modal in place of all that the person had open."""
-        view = self._new(raw, "modal")
+        view = self._new(raw, "modal", channel=channel)
         self.clear(user)
-        return self._put(user, view, [])
+        return self._put(OpenView(user, view, channel), [])
 
     def push(self, user: str, raw: Any) -> Json:
         """A modal on top of the open one; three are the most (``push_limit_reached``)."""
@@ -97,7 +64,8 @@ class Views:
             raise Refusal("not_found")
         if len(stack) >= MOST_STACKED:
             raise Refusal("push_limit_reached")
-        return self._put(user, self._new(raw, "modal"), stack)
+        channel = self._open[stack[0]].channel
+        return self._put(OpenView(user, self._new(raw, "modal", channel=channel), channel), stack)
 
     def update(self, view_id: str, raw: Any, expected_hash: str | None) -> Json:
         """Replaces an open view; what was filled in stays where block and action ids stay."""
@@ -107,7 +75,7 @@ class Views:
         if expected_hash and expected_hash != opened.view["hash"]:
             raise Refusal("hash_conflict")
         content = self._content(raw, opened.view["type"], opened.view["id"])
-        state = _state(content["blocks"], opened.view["state"]["values"])
+        state = state_of(content["blocks"], opened.view["state"]["values"], opened.channel)
         opened.view.update(content, state={"values": state}, hash=self._hash())
         self._space.news.tell(
             "view" if opened.view["type"] == "modal" else "home", user=opened.user, view=opened.view
@@ -119,7 +87,8 @@ class Views:
         old = self.homes.get(user)
         if expected_hash and old and expected_hash != old["hash"]:
             raise Refusal("hash_conflict")
-        self.homes[user] = self._new(raw, "home", old["id"] if old else None)
+        before = old["state"]["values"] if old else {}
+        self.homes[user] = self._new(raw, "home", old["id"] if old else None, before=before)
         self._space.news.tell("home", user=user)
         return self.homes[user]
 
@@ -127,11 +96,6 @@ class Views:
         return next((key for key, one in self._open.items() if one.view["external_id"] == external_id), None)
 
     # --- the person's side ---------------------------------------------------------------------------
-
-    def fill(self, view: Json, values: Json) -> None:
-        """Merges what a person has entered into the view's state."""
-        for block_id, actions in values.items():
-            view["state"]["values"].setdefault(block_id, {}).update(actions)
 
     def close(self, user: str, view_id: str) -> None:
         """Takes one view off the stack; the one below shows again."""
@@ -154,15 +118,24 @@ class Views:
 
     # --- private -------------------------------------------------------------------------------------
 
-    def _put(self, user: str, view: Json, below: list[str]) -> Json:
+    def _put(self, opened: OpenView, below: list[str]) -> Json:
+        view = opened.view
         view["previous_view_id"] = below[-1] if below else None
         view["root_view_id"] = below[0] if below else view["id"]
-        self._open[view["id"]] = OpenView(user, view)
-        self._stacks[user] = [*below, view["id"]]
-        self._space.news.tell("view", user=user, view=view)
+        self._open[view["id"]] = opened
+        self._stacks[opened.user] = [*below, view["id"]]
+        self._space.news.tell("view", user=opened.user, view=view)
         return view
 
-    def _new(self, raw: Any, surface: str, view_id: str | None = None) -> Json:
+    def _new(
+        self,
+        raw: Any,
+        surface: str,
+        view_id: str | None = None,
+        *,
+        before: Json | None = None,
+        channel: str | None = None,
+    ) -> Json:
         identity = view_id or self._space.mint.id("V")
         content = self._content(raw, surface, identity)
         return {
@@ -174,7 +147,7 @@ class Views:
             "hash": self._hash(),
             "root_view_id": identity,
             "previous_view_id": None,
-            "state": {"values": _state(content["blocks"], {})},
+            "state": {"values": state_of(content["blocks"], before or {}, channel)},
             **content,
         }
 
@@ -211,38 +184,3 @@ class Views:
     def _drop(self, view_ids: list[str]) -> None:
         for view_id in view_ids:
             self._open.pop(view_id, None)
-
-
-def entered(element: Json) -> Json | None:
-    """An element's part of ``state.values`` before anyone touched it; None when it keeps no state."""
-    kind = element["type"]
-    if kind not in _EMPTY:
-        return None
-    state: Json = {"type": kind, _EMPTY[kind]: [] if _EMPTY[kind].endswith("s") else None}
-    for initial, name in _INITIAL.items():
-        if element.get(initial) is not None:
-            state["rich_text_value" if kind == "rich_text_input" else name] = element[initial]
-    return state
-
-
-def state_name(element: Json) -> str | None:
-    """The field of ``state.values`` that holds what was entered ("value", "selected_option")."""
-    return _EMPTY.get(element["type"])
-
-
-def _state(blocks: list[Json], before: Json) -> Json:
-    values: Json = {}
-    for block in blocks:
-        for element in interactive(block):
-            fresh = entered(element)
-            if fresh is None:
-                continue
-            old = before.get(block["block_id"], {}).get(element["action_id"])
-            kept = old if old and old.get("type") == element["type"] else fresh
-            values.setdefault(block["block_id"], {})[element["action_id"]] = kept
-    return values
-
-
-def message_state(blocks: list[Json]) -> Json:
-    """``state.values`` of a message: the initial choices of its stateful elements."""
-    return _state(blocks, {})

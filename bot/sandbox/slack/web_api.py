@@ -1,7 +1,9 @@
 """POST /api/METHOD: tokens, limits, scopes, faults, and the answer as Slack shapes it."""
 
+import asyncio
 import json
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -11,11 +13,14 @@ from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.methods import METHODS
 from bot.sandbox.slack.methods.method import Method, require_scope
 from bot.sandbox.slack.wire import Args, Json, Refusal
+from bot.times import NS_PER_S, Clock
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
 
 GARBAGE = "<!DOCTYPE html><html><body>upstream connect error</body></html>"
+HOLD_S = 600.0
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +57,20 @@ class WebApi:
         values: Json = {}
         fault = space.faults.take(name)
         try:
-            values, token = await _arguments(request)
+            values, token = await _arguments(request, METHODS.get(name))
             answer = _spoiled(fault) or self.call(name, Args(values), token)
         except Refusal as refusal:
             answer = _refused(refusal)
-        if fault is not None and fault.kind == "slow":
-            await space.clock.sleep(fault.seconds)
-        if fault is not None and fault.kind in {"lost", "reset"}:
+        if fault is not None and await fails_late(space.clock, request, fault):
             space.calls.add(watch, "api", name, values, cut_short(fault))
             return drop(request)
         space.calls.add(watch, "api", name, values, answer.result(fault))
-        if fault is not None and fault.kind == "garbage":
-            return web.Response(text=GARBAGE, content_type="text/html")
-        return answer.response()
+        if fault is not None and fault.kind in {"garbage", "502", "503", "504"}:
+            return web.Response(text=GARBAGE, content_type="text/html", status=answer.status)
+        response = answer.response()
+        response.headers["X-OAuth-Scopes"] = ",".join(sorted(space.app.scopes))
+        response.headers["Date"] = formatdate(space.clock.now_ns() // NS_PER_S, usegmt=True)
+        return response
 
     def call(self, name: str, args: Args, token: str) -> Answer:
         """One call with its rules, in Slack's order: method, token, limit, scope, arguments."""
@@ -104,6 +110,20 @@ def cut_short(fault: Fault) -> Result:
     return Result(status=0, error=fault.kind, fault=fault.spelled)
 
 
+async def fails_late(clock: Clock, request: web.Request, fault: Fault) -> bool:
+    """Waits as `fault` says ("slow", "timeout"); whether the connection is to be cut without an answer."""
+    if fault.kind == "slow":
+        await clock.sleep(fault.seconds)
+    until_s = clock.monotonic_s() + HOLD_S
+    while fault.kind == "timeout" and not gone(request) and clock.monotonic_s() < until_s:  # noqa: ASYNC110 - a client leaves silently
+        await asyncio.sleep(_LOOK_S)
+    return fault.kind in {"lost", "reset", "timeout"}
+
+
+def gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
 def drop(request: web.Request) -> web.Response:
     """Cuts the connection without an answer."""
     if request.transport is not None:
@@ -122,21 +142,26 @@ def _spoiled(fault: Fault | None) -> Answer | None:
     match fault:
         case Fault(kind="429"):
             return Answer(429, {"ok": False, "error": "ratelimited"}, round(fault.seconds))
-        case Fault(kind="500"):
-            return Answer(500, {"ok": False, "error": "internal_error"})
+        case Fault(kind="500" | "502" | "503" | "504" as status):
+            return Answer(int(status), {"ok": False, "error": "internal_error"})
         case Fault(kind="error", detail=code):
             return Answer(200, {"ok": False, "error": code})
-        case Fault(kind="reset"):
+        case Fault(kind="reset" | "timeout"):
             return Answer(0, {})
         case _:
             return None
 
 
-async def _arguments(request: web.Request) -> tuple[Json, str]:
-    """The arguments without the token, and the token. Raises `Refusal` for a body that is no object."""
+async def _arguments(request: web.Request, method: Method | None) -> tuple[Json, str]:
+    """The arguments without the token, and the token: in JSON it counts only in its header.
+
+    Raises:
+        Refusal: a body that is no object.
+    """
     values: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
-        values |= await _json_object(request)
+        said = {} if method is not None and method.reads else await _json_object(request)
+        values |= {name: value for name, value in said.items() if name != "token"}
     elif request.can_read_body:
         values |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     in_body = str(values.pop("token", ""))

@@ -14,11 +14,14 @@ from bot.sandbox.slack.delivery import Dispatcher
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.files import Files
 from bot.sandbox.slack.limits import Limits
+from bot.sandbox.slack.linking import Links
 from bot.sandbox.slack.news import News
+from bot.sandbox.slack.offering import Offers
 from bot.sandbox.slack.people import Channel, User
 from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.roster import Roster
 from bot.sandbox.slack.sockets import SocketHub
+from bot.sandbox.slack.states import Entered
 from bot.sandbox.slack.tickets import Mint, ResponseUrls, Triggers
 from bot.sandbox.slack.timeline import Timeline
 from bot.sandbox.slack.views import Views
@@ -39,6 +42,13 @@ class Workspace:
         seed: makes ids and the choice of sockets the same in every run.
         empty: without the default people and channels.
     """
+
+    team_id = "T0JOBLOGS1"
+    team_name = "Training"
+    domain = "training"
+    app_id = "A0JOBLOGS1"
+    bot_user_id = "U0JOBLOGS1"
+    bot_id = "B0JOBLOGS1"
 
     def __init__(
         self,
@@ -61,16 +71,10 @@ class Workspace:
         self.limits = Limits(clock, rates) if channel_burst is None else Limits(clock, rates, channel_burst)
         self.triggers = Triggers(clock, self.mint)
         self.response_urls = ResponseUrls(clock, self.mint)
-        self.sockets = SocketHub(clock, self.mint)
+        self.sockets = SocketHub(clock, self.mint, self.faults)
         self.dispatcher: Dispatcher | None = None
         self.base_url = ""
 
-        self.team_id = "T0JOBLOGS1"
-        self.team_name = "Training"
-        self.domain = "training"
-        self.app_id = "A0JOBLOGS1"
-        self.bot_user_id = "U0JOBLOGS1"
-        self.bot_id = "B0JOBLOGS1"
         self.bot_token = f"xoxb-{self.mint.token()}"
         self.app_token = f"xapp-1-{self.app_id}-{self.mint.token()}"
         self.signing_secret = self.mint.token(32).lower()
@@ -79,6 +83,9 @@ class Workspace:
         self.announcer = Announcer(self)
         self.timeline = Timeline(self)
         self.views = Views(self)
+        self.entered = Entered()
+        self.offers = Offers()
+        self.links = Links(self)
         self.files = Files(self)
         self.roster.install_bot()
         if not empty:
@@ -133,6 +140,13 @@ class Workspace:
 
     def archive(self, channel: str) -> None:
         self.roster.archive(self.channel(channel))
+
+    def unarchive(self, channel: str) -> None:
+        self.roster.unarchive(self.channel(channel))
+
+    def deactivate(self, user: str) -> None:
+        """A person leaves the company: no channel, no group, no command; the name stays on what was said."""
+        self.roster.deactivate(self.roster.user(user))
 
     def delete_message(self, channel: str, ts: str) -> None:
         """As a person who may delete anything would."""

@@ -1,6 +1,7 @@
 """A workspace on a clock that can be turned ahead, its server on a free port, a plain client, and a Bolt app."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import aiohttp
@@ -12,7 +13,7 @@ from bot.sandbox.slack.application import DEFAULT as DEFAULT_APP
 from bot.sandbox.slack.application import Application, Command, Shortcut
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import Workspace
-from tests.contract.sandbox_slack.wires import AheadClock, Api, BoltApp
+from tests.contract.sandbox_slack.wires import AheadClock, Api, BoltApp, listening
 
 
 @pytest.fixture
@@ -61,6 +62,23 @@ async def bolt(workspace: Workspace, server: SlackServer) -> AsyncIterator[BoltA
     yield running
     for handler in running.handlers:
         await handler.close_async()
+
+
+@pytest.fixture(params=["sockets", "http"])
+async def wired(request: pytest.FixtureRequest, workspace: Workspace) -> AsyncIterator[BoltApp]:
+    """A Bolt app that the workspace reaches: once over Socket Mode, once behind a request URL."""
+    app = AsyncApp(client=AsyncWebClient(workspace.bot_token), signing_secret=workspace.signing_secret)
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(listening(app)) if request.param == "http" else None
+        server = await stack.enter_async_context(SlackServer(workspace, request_url=url))
+        app.client.base_url = server.api_url
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        running = BoltApp(app, app_token=workspace.app_token, api=Api(session, server, workspace.bot_token))
+        if url is None:
+            await running.connect()
+        yield running
+        for handler in running.handlers:
+            await handler.close_async()
 
 
 @pytest.fixture

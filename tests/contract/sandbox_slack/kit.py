@@ -40,3 +40,12 @@ def option(value: str) -> dict[str, Any]:
 
 def select(*options: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "static_select", "action_id": "pick", "options": list(options), **more}
+
+
+def labelled(block_id: str, element: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """An input block around `element`."""
+    return {"type": "input", "block_id": block_id, "label": plain("Label"), "element": element, **more}
+
+
+CHOICES = [{"text": {**plain(value), "emoji": True}, "value": value} for value in "abc"]
+"""Three options, as Slack gives them back."""

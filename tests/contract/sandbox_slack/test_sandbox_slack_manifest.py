@@ -62,7 +62,9 @@ async def test_nobody_writes_to_an_app_whose_messages_tab_is_read_only(manifest:
 def test_the_default_workspace_has_all_kinds_of_people_and_channels(clock: AheadClock) -> None:
     space = Workspace(clock, manifest=None)
     people = [user for user in space.users.values() if not user.is_bot]
-    assert len({user.tz for user in people if not (user.is_restricted or user.is_stranger)}) == 2
+    members = [user for user in people if not (user.is_restricted or user.is_stranger or user.deleted)]
+    assert len({user.tz for user in members}) == 2
+    assert sum(user.deleted for user in people) == 1
     assert sum(user.is_restricted for user in people) == 1
     assert sum(user.is_stranger and user.team_id != space.team_id for user in people) == 1
     channels = space.channels.values()

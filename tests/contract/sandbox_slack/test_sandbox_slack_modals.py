@@ -226,9 +226,9 @@ async def test_an_external_select_of_a_modal_asks_the_app(bolt: BoltApp, workspa
     element = {"type": "external_select", "action_id": "job"}
     block = {"type": "input", "block_id": "which", "label": plain("Job"), "element": element}
     view = await opened(api, workspace, modal(block, callback_id="search"))
-    offered = await workspace.person("ada").suggest("job", "ru", view_id=view["id"])
+    offered = await workspace.person("ada").suggest("job", "run", view_id=view["id"])
     assert offered["option_groups"][0]["options"][0]["value"] == "run-1"
-    assert bolt.heard == [("which", "ru", "search")]
+    assert bolt.heard == [("which", "run", "search")]
 
 
 INPUTS = [
@@ -240,7 +240,7 @@ INPUTS = [
         "2.5",
         "Please enter a number of at most 2.",
     ),
-    ({"type": "url_text_input"}, "nowhere", "Please enter a valid address."),
+    ({"type": "url_text_input"}, "nowhere", "Please enter a valid URL."),
 ]
 
 

@@ -154,6 +154,24 @@ async def test_a_modal_on_the_page(bolt: BoltApp, api: Api, workspace: Workspace
     assert home["view"]["type"] == "home"
 
 
+async def test_what_was_entered_goes_along_with_a_button_of_a_view(
+    bolt: BoltApp, api: Api, workspace: Workspace
+) -> None:
+    @bolt.app.action("go")
+    async def go(ack: AsyncAck, body: Body) -> None:
+        bolt.heard.append(body["view"]["state"]["values"])
+        await ack()
+
+    await bolt.connect()
+    blocks = (text_input(), {**actions(button()), "block_id": "b"})
+    view = (await api("views.open", trigger_id=workspace.triggers.new(ADA), view=modal(*blocks))).body["view"]
+    ours = {"as": ADA, "view_id": view["id"], "block_id": "b", "action_id": "go", "patch": {}}
+    typed = {"type": "plain_text_input", "value": "run-1"}
+    values = {"name": {"typed": typed}, "b": {"go": {"type": "button"}}, "gone": {"x": {"value": "1"}}}
+    assert await do(api, "view/act", **ours, values=values) == (200, {"ok": True})
+    assert bolt.heard == [{"name": {"typed": typed}}]
+
+
 FAILURES: list[tuple[str, Body, str]] = [
     ("say", {"as": "U0NOBODY01", "channel": ALERTS, "text": "x"}, "user_not_found"),
     ("say", {"as": ADA, "channel": "C0NOWHERE1", "text": "x"}, "channel_not_found"),

@@ -107,10 +107,11 @@ async def test_private_channels_are_listed_only_where_the_bot_is(api: Api, works
 async def test_members_and_groups_are_listed(api: Api) -> None:
     members = (await api.form("conversations.members", channel=ALERTS)).body["members"]
     assert ADA in members
-    (group,) = (await api.form("usergroups.list", include_users="true")).body["usergroups"]
-    assert group["handle"] == "ml-oncall"
-    users = (await api.form("usergroups.users.list", usergroup=group["id"])).body["users"]
-    assert users == group["users"]
+    groups = (await api.form("usergroups.list", include_users="true")).body["usergroups"]
+    assert [group["handle"] for group in groups] == ["ml-oncall", "oncall"]
+    for group in groups:
+        users = (await api.form("usergroups.users.list", usergroup=group["id"])).body["users"]
+        assert users == group["users"]
 
 
 async def test_a_reaction_is_given_once_and_taken_back_once(api: Api, workspace: Workspace) -> None:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from bot.sandbox.slack.composing import (
     UPDATE_TEXT,
     authored,
-    checked_blocks,
     content,
     needs_words,
     parts,
@@ -13,7 +12,7 @@ from bot.sandbox.slack.composing import (
 )
 from bot.sandbox.slack.methods.method import Method, require_scope
 from bot.sandbox.slack.people import Channel
-from bot.sandbox.slack.wire import Args, Json, Refusal, missing
+from bot.sandbox.slack.wire import Args, Json, Refusal
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
@@ -89,19 +88,12 @@ def get_permalink(space: "Workspace", args: Args) -> Json:
 
 
 def unfurl(space: "Workspace", args: Args) -> Json:
-    unfurls = args.parsed("unfurls", "cannot_parse_attachment")
-    if not isinstance(unfurls, dict) or not unfurls:
+    unfurls = args.parsed("unfurls", "invalid_unfurls_format")
+    if unfurls is None or unfurls == {}:
         raise Refusal("missing_unfurls")
-    channel_id, ts = args.text("channel"), args.text("ts")
-    if args.has("unfurl_id"):
-        channel_id, _, ts = args.text("unfurl_id").partition(".")
-    channel = space.roster.channels.get(channel_id)
-    message = channel.messages.get(ts) if channel else None
-    if channel is None or message is None:
-        raise Refusal("cannot_find_message")
-    shown = [_unfurled(space, message, url, unfurls[url]) for url in unfurls]
-    kept = [one for one in message.get("attachments", ()) if one.get("from_url") not in unfurls]
-    space.timeline.change(channel, ts, attachments=[*kept, *shown])
+    if not isinstance(unfurls, dict):
+        raise Refusal("invalid_unfurls_format")
+    space.links.unfurl(*_place(space, args), unfurls)
     return {}
 
 
@@ -134,7 +126,7 @@ def pace(space: "Workspace", channel: Channel) -> None:
 
 def _target(space: "Workspace", name: str) -> Channel:
     """A channel by id or name, or the direct conversation with a person by the person's id."""
-    if name in space.users and name != space.bot_user_id:
+    if name in space.users and name != space.bot_user_id and not space.users[name].deleted:
         return space.roster.direct(name)
     found = space.roster.find_channel(name)
     if found is None:
@@ -143,6 +135,8 @@ def _target(space: "Workspace", name: str) -> Channel:
 
 
 def _may_post(space: "Workspace", channel: Channel) -> None:
+    if channel.is_im and not space.app.direct_enabled:
+        raise Refusal("messages_tab_disabled")
     if channel.is_archived:
         raise Refusal("is_archived")
     if not space.roster.bot_is_in(channel) and "chat:write.public" not in space.app.scopes:
@@ -183,19 +177,17 @@ def _has_rich_text(blocks: list[Json]) -> bool:
     return any(block["type"] == "rich_text" for block in blocks)
 
 
-def _unfurled(space: "Workspace", message: Json, url: str, given: object) -> Json:
-    plain = url.replace("&amp;", "&")
-    if plain not in message["text"].replace("&amp;", "&") or space.announcer.unfurl_domain(url) is None:
-        raise Refusal("cannot_unfurl_url")
-    if not isinstance(given, dict):
-        raise Refusal("cannot_parse_attachment")
-    attachment = {"from_url": url, "is_app_unfurl": True, "app_id": space.app_id, "bot_id": space.bot_id, **given}
-    if "blocks" in given:
-        if not isinstance(given["blocks"], list):
-            raise missing("blocks")
-        attachment["blocks"] = checked_blocks(space, given["blocks"], at=f"/unfurls/{url}/blocks")
-        attachment["fallback"] = given.get("fallback", "[no preview available]")
-    return attachment
+def _place(space: "Workspace", args: Args) -> tuple[str, str]:
+    """Channel and ts of a link: given as such, or by unfurl_id and source."""
+    if args.text("unfurl_id") or args.text("source"):
+        for name in ("unfurl_id", "source"):
+            if not args.text(name):
+                raise Refusal(f"missing_{name}")
+        return space.links.place(args.text("unfurl_id"), args.text("source"))
+    for name in ("channel", "ts"):
+        if not args.text(name):
+            raise Refusal(f"missing_{name}")
+    return args.text("channel"), args.text("ts")
 
 
 METHODS = {
@@ -203,6 +195,6 @@ METHODS = {
     "chat.update": Method(update, "chat:write"),
     "chat.delete": Method(delete, "chat:write"),
     "chat.postEphemeral": Method(post_ephemeral, "chat:write"),
-    "chat.getPermalink": Method(get_permalink),
+    "chat.getPermalink": Method(get_permalink, reads=True),
     "chat.unfurl": Method(unfurl, "links:write"),
 }

@@ -70,8 +70,11 @@ def open_(space: "Workspace", args: Args) -> Json:
         require_scope(space, "mpim:write")
         raise Refusal("method_not_supported_for_channel_type")
     require_scope(space, "im:write")
-    if space.roster.known(users[0]).is_bot:
+    person = space.roster.known(users[0])
+    if person.is_bot:
         raise Refusal("cannot_dm_bot")
+    if person.deleted:
+        raise Refusal("user_disabled")
     channel = space.roster.direct(users[0])
     if args.flag("return_im"):
         return {"channel": channel.slack(space.bot_user_id, space.team_id)}
@@ -148,12 +151,12 @@ def _bound(args: Args, name: str, code: str) -> Decimal | None:
 
 
 METHODS = {
-    "conversations.info": Method(info),
-    "conversations.list": Method(list_),
-    "conversations.members": Method(members),
-    "conversations.history": Method(history),
-    "conversations.replies": Method(replies),
+    "conversations.info": Method(info, reads=True),
+    "conversations.list": Method(list_, reads=True),
+    "conversations.members": Method(members, reads=True),
+    "conversations.history": Method(history, reads=True),
+    "conversations.replies": Method(replies, reads=True),
     "conversations.open": Method(open_),
     "conversations.join": Method(join, "channels:join"),
-    "users.conversations": Method(users_conversations),
+    "users.conversations": Method(users_conversations, reads=True),
 }

@@ -89,7 +89,7 @@ def _share(space: "Workspace", files: list[File], channel: Channel, said: Json) 
 
 
 METHODS = {
-    "files.getUploadURLExternal": Method(get_upload_url, "files:write"),
+    "files.getUploadURLExternal": Method(get_upload_url, "files:write", reads=True),
     "files.completeUploadExternal": Method(complete_upload, "files:write"),
-    "files.info": Method(info, "files:read"),
+    "files.info": Method(info, "files:read", reads=True),
 }

@@ -18,11 +18,15 @@ Handler = Callable[["Workspace", Args], Json]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """`run` returns the answer without ``ok``; `scope` is always needed; `token` is "bot", "app" or "none"."""
+    """`run` returns the answer without ``ok``; `scope` is always needed; `token` is "bot", "app" or "none".
+
+    `reads`: the method takes its arguments as a form or a query only; a JSON body is not even looked at.
+    """
 
     run: Handler
     scope: str | None = None
     token: str = "bot"  # noqa: S105 - a kind of token, not one
+    reads: bool = False
 
 
 def require_scope(space: "Workspace", scope: str) -> None:

@@ -73,11 +73,11 @@ def _user(space: "Workspace", user: User) -> Json:
 
 
 METHODS = {
-    "users.info": Method(info, "users:read"),
-    "users.list": Method(list_, "users:read"),
-    "users.lookupByEmail": Method(lookup_by_email, "users:read.email"),
-    "usergroups.list": Method(usergroups_list, "usergroups:read"),
-    "usergroups.users.list": Method(usergroups_users_list, "usergroups:read"),
-    "bots.info": Method(bots_info, "users:read"),
-    "team.info": Method(team_info, "team:read"),
+    "users.info": Method(info, "users:read", reads=True),
+    "users.list": Method(list_, "users:read", reads=True),
+    "users.lookupByEmail": Method(lookup_by_email, "users:read.email", reads=True),
+    "usergroups.list": Method(usergroups_list, "usergroups:read", reads=True),
+    "usergroups.users.list": Method(usergroups_users_list, "usergroups:read", reads=True),
+    "bots.info": Method(bots_info, "users:read", reads=True),
+    "team.info": Method(team_info, "team:read", reads=True),
 }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def open_(space: "Workspace", args: Args) -> Json:
     view = _view(args)
     trigger = space.triggers.exchange(_trigger_id(args))
-    return {"view": deepcopy(space.views.open(trigger.user, view))}
+    return {"view": deepcopy(space.views.open(trigger.user, view, trigger.channel))}
 
 
 def push(space: "Workspace", args: Args) -> Json:
