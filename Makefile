@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # A proxy with a certificate of its own is trusted when the machine trusts it.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: demo test check bench pictures packages clean
+.PHONY: demo test check audit bench pictures packages clean
 
 demo: $(READY)
 	$(BIN)/joblogs demo
@@ -21,6 +21,9 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	! grep -nE 'https?://' requirements.lock
+
+audit: $(READY)
+	$(BIN)/python deploy/audit.py
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench

@@ -64,6 +64,10 @@ _KINDS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (("gocspx-",), re.compile(r"(?<![A-Za-z0-9])GOCSPX-[A-Za-z0-9_-]{20,64}")),
     (("hf_",), re.compile(r"(?<![A-Za-z0-9_])hf_[A-Za-z0-9]{30,64}(?![A-Za-z0-9])")),
     (("api_org_",), re.compile(r"(?<![A-Za-z0-9_])api_org_[A-Za-z0-9]{30,64}")),
+    (
+        (".",),  # of Baseten, as its documentation shows one: eight characters, a dot, 32 with capitals and digits
+        re.compile(r"(?<![A-Za-z0-9_.-])[A-Za-z0-9]{8}\.(?=[A-Za-z0-9]{0,31}[0-9])(?=[A-Za-z0-9]{0,31}[A-Z])[A-Za-z0-9]{32}(?![A-Za-z0-9_.-])"),
+    ),
     (("xox", "xapp-", "xwfp-"), re.compile(r"(?<![A-Za-z0-9])(?:xox[abeoprsc]|xapp|xwfp)-[A-Za-z0-9.-]{10,300}")),
     (("hooks.slack",), re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9_/+-]{8,200})")),
     (("gh", "github_pat"), re.compile(r"(?<![A-Za-z0-9_])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})")),

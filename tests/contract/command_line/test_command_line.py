@@ -54,23 +54,6 @@ def test_migrate_makes_the_database_that_only_its_owner_can_read(tmp_path):
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_check_tells_each_problem_with_its_fix_and_fails(tmp_path):
-    done = run(
-        "check",
-        tmp_path=tmp_path,
-        SLACK_BOT_TOKEN="xoxb-1",
-        SLACK_APP_TOKEN="xapp-1",
-        SLACK_API_URL="http://127.0.0.1:1/api/",
-        BASETEN_API_KEY="very-secret",
-        BASETEN_API_URL="http://127.0.0.1:1",
-        DATABASE_URL=f"sqlite:///{tmp_path}/x.sqlite3",
-    )
-    assert done.returncode == 1
-    assert [line[0] for line in done.stdout.splitlines() if line[0] in "✓✗"] == ["✓", "✗", "✗", "✗", "✓"]
-    assert done.stdout.count("→") == 3
-    assert "very-secret" not in done.stdout
-
-
 def test_explain_reads_plain_text_from_standard_input(tmp_path):
     log = 'Traceback (most recent call last):\n  File "train.py", line 1, in <module>\nValueError: no such shard\n'
     assert "no such shard" in run("explain", "-", tmp_path=tmp_path, text=log).stdout
