@@ -9,30 +9,41 @@ Two flows, each a straight line::
                 ONE transaction: cursor + incidents + outbox rows
     outbox ─▶ flows/deliver ─ head of each lane ─ render now ─ slack/gateway ─ remember channel and ts
 
-    Slack ─▶ slack/{commands,actions,events} ─ ack ─▶ flows/answer (logs)
-                                                  └▶ flows/triage (incident + history + outbox: ONE transaction)
+    Slack ─▶ slack/{commands,actions,windows,mentions,home} ─ ack ─▶ flows/answer (logs)
+                └▶ slack/stepping ─▶ flows/triage: incident + history + outbox in ONE transaction
 
 Rooms, from the ground up; each may use only those above it::
 
-    times.py     Ns, Ms and the clock: the only place that converts units
-    errors.py    the tree of failures
-    logs/        NOUNS, pure    line · pages · reading · window · fold · query · redact
-    jobs/        NOUNS, pure    job (status, instance) · watch · wish · reference (the forms of JOB) · balance
-    incidents/   NOUNS, pure    incident · fingerprint · grouping · blame · triage · silence · ending · announce
-    flows/       VERBS, async   ports · watch · answer · triage · deliver · lifecycle · vigil · verdict ·
-                 subscribe; know only ports
-    baseten/     WIRE           the REST client: endpoints, budget of requests, errors
-    slack/       WIRE           ids · mrkdwn · cards · commands · actions · gateway · server
-    store/       WIRE           tables, repositories, migrations
-    settings.py  environment → frozen settings
-    journal.py   structured logs without secrets
-    schedule.py  APScheduler: which flow runs how often
-    health.py    /healthz /readyz
-    explain.py   the engine of incidents over a saved log
-    app.py       composition root: settings in, running app out
-    check.py     what is missing before anything runs
-    sandbox/     a simulated Baseten and Slack, failure scenarios, the page; used by `joblogs demo` and the tests
-    __main__.py  the command line
+    times.py        Ns, Ms and the clock: the only place that converts units
+    errors.py       the tree of failures
+    logs/           NOUNS, pure    line · pages · reading · window · fold · query · redact
+    jobs/           NOUNS, pure    job (status, instance) · watch · wish · digest · reference (the forms of JOB)
+    incidents/      NOUNS, pure    incident · fingerprint · grouping · blame · steps · triage · muting · orders
+                    (what is said in threads) · silence · ending · announce (what is to be told) · delivery
+    flows/          VERBS, async   ports (the database) · services (Baseten, Slack) · watch · answer · triage ·
+                    attend (what time does) · deliver · lifecycle · vigil · verdict · subscribe · control (stop a
+                    job) · digest · tidy; know only ports
+    baseten/        WIRE           the REST client: endpoints, budget of requests, errors
+    slack/          WIRE           ids · mrkdwn · cards · windows (modals) · home · mentions · commands · actions ·
+                    members and rights (who may) · gateway · sockets · server
+    store/          WIRE           tables, repositories, migrations
+    keys.py         accounts' keys at rest, sealed
+    secretfiles.py  secrets that lie in files
+    settings.py     environment → frozen settings
+    accounts.py     the accounts of the settings and of the database as one
+    journal.py      structured logs without secrets
+    schedule.py     APScheduler: which flow runs how often
+    metrics.py      what is counted for Prometheus
+    vitals.py       how the process is doing
+    health.py       /healthz /readyz /metrics
+    explain.py      the engine of incidents over a saved log
+    app.py          composition root: settings in, running app out
+    check/          what is missing before anything runs
+    probe.py        `joblogs health`: how the bot on this machine is
+    account_commands.py  `joblogs accounts …`
+    sandbox/        a simulated Baseten and Slack, failure scenarios, a director, the page; used by `joblogs demo`
+                    and by the tests
+    __main__.py     the command line
 
 A *line* is what the API returns; an *event* is one or more lines that belong together; an *incident* is
 one cause in one job with all its events and consequences; a *card* is the message that shows it; a
