@@ -1,10 +1,11 @@
-"""The command line: ``joblogs run | demo | check | health | accounts | explain | migrate``."""
+"""The command line: ``joblogs run | demo | check | health | accounts | explain | audit | migrate``."""
 
 import asyncio
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import click
 from bot import journal
 from bot.account_commands import accounts
 from bot.errors import ConfigurationError, JoblogsError
+from bot.logs.when import FORMS, BadMoment, parse_moment
 from bot.metrics import Metrics
 from bot.probe import problems
 from bot.settings import Role, Settings, load
-from bot.times import Clock, SharedClock, SystemClock, now_ms
+from bot.times import Clock, Ms, SharedClock, SystemClock, ms_floor, now_ms
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -62,6 +64,22 @@ def migrate() -> None:
     with _explained(), open_store_here(settings.database_url) as store:
         before = store.migrate()
         click.echo(f"database: schema {before.current or 'empty'} → {store.revision().current}")
+
+
+@main.command()
+@click.option("--last", default=50, show_default=True, type=click.IntRange(1, 100_000), help="So many at most.")
+@click.option("--since", metavar="TIME", default=None, help="From then on: 2h, yesterday 14:30, 2026-11-20.")
+@click.option("--json", "as_json", is_flag=True, help="A list of entries for programs.")
+def audit(last: int, since: str | None, as_json: bool) -> None:
+    """Print who did what through the bot, the newest at the bottom. Times are in UTC."""
+    from bot.audit import shown  # noqa: PLC0415 - `joblogs --help` stays quick
+    from bot.store.database import open_store_here  # noqa: PLC0415 - as above
+
+    since_ms = _moment(since) if since else None
+    settings = _settings()
+    with _explained(), open_store_here(settings.database_url) as store:
+        entries = store.run(lambda tx: tx.audit.recent(last, since_ms=since_ms))
+    click.echo(journal.clean(shown(entries[::-1], as_json=as_json)))
 
 
 @main.command()
@@ -187,6 +205,13 @@ async def _until_told(work: Coroutine[Any, Any, None]) -> None:
         await task
     except asyncio.CancelledError:
         click.echo("stopped")
+
+
+def _moment(text: str) -> Ms:
+    moment = parse_moment(text, now_ns=SystemClock().now_ns(), tz=UTC)
+    if isinstance(moment, BadMoment):
+        raise click.BadParameter(f"{text} {moment.reason}. {FORMS} are understood.", param_hint="--since")
+    return ms_floor(moment)
 
 
 def _settings() -> Settings:

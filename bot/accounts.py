@@ -8,7 +8,8 @@ import structlog
 
 from bot import journal
 from bot.errors import ConfigurationError, StoreUnavailable
-from bot.flows.ports import AuditEntry, Database, Tx
+from bot.flows.keeping import AuditEntry
+from bot.flows.ports import Database, Tx
 from bot.flows.stored_keys import StoredKey
 from bot.keys import NAME, NO_ENCRYPTION_KEY, Opened, Sealing, Shut
 from bot.settings import DEFAULT_ACCOUNT, Settings

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from aiohttp import web
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 
@@ -23,8 +22,10 @@ from bot.flows.attend import Attend
 from bot.flows.catalog import Catalog
 from bot.flows.control import Control
 from bot.flows.deliver import Deliver
+from bot.flows.digest import Summarise
 from bot.flows.leases import Leases
 from bot.flows.lifecycle import Lifecycle
+from bot.flows.overview import Overview
 from bot.flows.subscribe import Subscribe
 from bot.flows.tidy import Keep, Tidy
 from bot.flows.triage import Triage
@@ -35,13 +36,16 @@ from bot.metrics import Metrics
 from bot.schedule import Beat, Metronome, Stop
 from bot.settings import Role, Settings
 from bot.slack.desk import Desk
+from bot.slack.door import Door
 from bot.slack.downloads import Downloads
 from bot.slack.gateway import Gateway
 from bot.slack.members import Members, Policy
+from bot.slack.memberships import Memberships
 from bot.slack.rights import Rights
 from bot.slack.rooms import Rooms
-from bot.slack.server import build_bolt, identify, open_client, take
+from bot.slack.server import build_bolt, identify, open_client
 from bot.slack.sockets import Sockets, open_sockets
+from bot.slack.surfaces import Surfaces
 from bot.slack.under_way import UnderWay
 from bot.store.database import SqlDatabase, open_store
 from bot.times import MS_PER_S, Clock, SystemClock, ms_from_s
@@ -70,6 +74,7 @@ class App:
     vigil: Vigil
     deliver: Deliver
     attend: Attend
+    summarise: Summarise
     metrics: Metrics
     metronome: Metronome
     under_way: UnderWay
@@ -100,6 +105,7 @@ class App:
 
     async def _finish_beats(self) -> None:
         await self.metronome.drain()
+        await self.deliver.settle()
         await self.watch.settle()
 
     @asynccontextmanager
@@ -121,7 +127,7 @@ class App:
                 alive={"beats": vitals.beats},
                 ready={"database": vitals.database, "slack": vitals.slack, "accounts": vitals.lease},
                 metrics=vitals.scrape,
-                slack=self._from_slack if takes_slack else None,
+                slack=self.door.take if takes_slack else None,
             )
         )
 
@@ -143,8 +149,10 @@ class App:
         await accounts.changed(self.known, self.db, self.clock)
         log.info("accounts_changed")
 
-    async def _from_slack(self, request: web.Request) -> web.StreamResponse:
-        return await take(self.bolt, request)
+    @property
+    def door(self) -> Door:
+        """Slack's way in over HTTP."""
+        return Door(self.bolt, _secret(self.settings.slack_signing_secret), self.clock)
 
 
 @asynccontextmanager
@@ -191,10 +199,16 @@ async def open_app(
             triage=Triage(db=people, clock=clock),
             control=Control(db=db, apis=apis, clock=clock, allowed=settings.job_control),
             subscribe=Subscribe(db=people, catalog=catalog, rooms=Rooms(client), clock=clock),
+            overview=Overview(db=people, clock=clock),
+            summarise=Summarise(db=people, rooms=Rooms(client), clock=clock),
+            memberships=Memberships(client, clock),
+            surfaces=Surfaces(clock),
             downloads=Downloads(client, clock),
             clock=clock,
         )
+        stack.push_async_callback(catalog.close)
         stack.push_async_callback(desk.downloads.close)
+        stack.push_async_callback(desk.surfaces.close)
         signing_secret = None if settings.uses_sockets else _secret(settings.slack_signing_secret)
         leases = Leases(db=db, clock=clock, owner=owner, accounts=tuple(apis))
         lifecycle = Lifecycle(db=db, apis=apis, leases=leases, clock=clock)
@@ -213,6 +227,7 @@ async def open_app(
             Beat("vigil", 15, vigil.tick),
             Beat("deliver", 0.5, deliver.tick),
             Beat("attend", 5, attend.tick),
+            Beat("digest", 20, desk.summarise.tick),
             Beat("tidy", 600, tidy.tick),
         )
         bolt = build_bolt(client, identity, signing_secret, desk)
@@ -230,6 +245,7 @@ async def open_app(
             vigil=vigil,
             deliver=deliver,
             attend=attend,
+            summarise=desk.summarise,
             metrics=metrics,
             metronome=Metronome(() if role == "web" else beats, clock),
             under_way=UnderWay(bolt),

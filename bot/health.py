@@ -16,6 +16,8 @@ Check = Callable[[], Awaitable[str | None]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_BODY_BYTES = 1_000_000
+LINGER_S = 1.0
+"""So long the rest of a request that was refused is thrown away, so that the answer gets through."""
 SHUTDOWN_S = 3.5
 """A request that has come is answered by then: Slack waits for three seconds."""
 
@@ -40,7 +42,7 @@ async def serve(
     app.router.add_get("/metrics", _scraped(metrics))
     if slack is not None:
         app.router.add_post("/slack/events", slack)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, lingering_time=LINGER_S)
     await runner.setup()
     host, port = listen
     try:

@@ -112,36 +112,66 @@ def _debian_binaries() -> Path | None:
 
 @contextmanager
 def _started(binaries: Path) -> Iterator[URL]:
-    """A cluster in a temporary directory, without fsync, on a free port of the loopback interface."""
-    with tempfile.TemporaryDirectory(prefix="joblogs-postgres-", ignore_cleanup_errors=True) as directory:
-        account = _account()
-        if account:
-            shutil.chown(directory, **account)
-        data = str(Path(directory, "data"))
-        initdb = [str(binaries / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "-N"]
-        subprocess.run([*initdb, "--locale=C"], check=True, capture_output=True, cwd=directory, **account)
-        port = _free_port()
-        options = [
-            "-D",
-            data,
-            "-p",
-            str(port),
-            "-k",
-            directory,
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            "fsync=off",
-        ]
-        with Path(directory, "log").open("wb") as log:
-            process = subprocess.Popen(
-                [str(binaries / "postgres"), *options], stdout=log, stderr=log, cwd=directory, **account
+    with _cluster(binaries) as cluster:
+        yield cluster.url
+
+
+class Cluster:
+    """A server of its own in `directory`, without fsync, on a free port of the loopback interface."""
+
+    def __init__(self, binaries: Path, directory: str) -> None:
+        self._directory = directory
+        self._program = str(binaries / "postgres")
+        self._account = _account()
+        if self._account:
+            shutil.chown(directory, **self._account)
+        self._data = str(Path(directory, "data"))
+        initdb = [str(binaries / "initdb"), "-D", self._data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "-N"]
+        subprocess.run([*initdb, "--locale=C"], check=True, capture_output=True, cwd=directory, **self._account)
+        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> URL:
+        return URL.create("postgresql", username="postgres", host="127.0.0.1", port=self.port, database="postgres")
+
+    def start(self) -> None:
+        options = ["-D", self._data, "-p", str(self.port), "-k", self._directory]
+        settings = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        log = Path(self._directory, "log")
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                [self._program, *options, *settings], stdout=out, stderr=out, cwd=self._directory, **self._account
             )
+        _wait_until_ready(self._process, self.url, log)
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """SIGQUIT: at once, as after a crash; SIGINT: sessions are cut off and all is written first."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(_START_S)
+            self._process = None
+
+
+@contextmanager
+def open_cluster() -> Iterator[Cluster]:
+    """A server that a test may stop and start; needs Debian's binaries."""
+    binaries = _debian_binaries()
+    if binaries is None:
+        raise RuntimeError("a PostgreSQL that can be restarted is needed: install Debian's postgresql")
+    with _cluster(binaries) as cluster:
+        yield cluster
+
+
+@contextmanager
+def _cluster(binaries: Path) -> Iterator[Cluster]:
+    with tempfile.TemporaryDirectory(prefix="joblogs-postgres-", ignore_cleanup_errors=True) as directory:
+        cluster = Cluster(binaries, directory)
+        cluster.start()
         try:
-            yield _ready(process, port, Path(directory, "log"))
+            yield cluster
         finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(_START_S)
+            cluster.stop()
 
 
 def _account() -> dict[str, str]:
@@ -159,8 +189,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _ready(process: subprocess.Popen[bytes], port: int, log: Path) -> URL:
-    url = URL.create("postgresql", username="postgres", host="127.0.0.1", port=port, database="postgres")
+def _wait_until_ready(process: subprocess.Popen[bytes], url: URL, log: Path) -> None:
     deadline = time.monotonic() + _START_S
     while process.poll() is None and time.monotonic() < deadline:
         try:
@@ -168,7 +197,7 @@ def _ready(process: subprocess.Popen[bytes], port: int, log: Path) -> URL:
         except psycopg.OperationalError:
             time.sleep(0.02)
         else:
-            return url
+            return
     raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
 
 

@@ -8,14 +8,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiohttp import web
+
 from bot.app import App, open_app
+from bot.flows.pace import RATES
 from bot.sandbox.baseten.job import SimJob, SimProject
 from bot.sandbox.baseten.server import BasetenServer
 from bot.sandbox.baseten.world import World
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import Workspace
 from bot.settings import Settings
-from bot.times import Ns
+from bot.times import Ms, Ns
 
 KEY = "stage-key"
 CHANNEL = "ml-alerts"
@@ -43,8 +46,9 @@ class TurnedClock:
         alarms.append(until)
         try:
             while (left := until - self.monotonic_s()) > 0:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._turned.wait(), left)
+                with suppress(TimeoutError):  # `wait_for` would swallow a cancellation that comes with a turn
+                    async with asyncio.timeout(left):
+                        await self._turned.wait()
         finally:
             alarms.remove(until)
 
@@ -84,7 +88,8 @@ class Stage:
         self._stack = AsyncExitStack()
         self.app = await self._stack.enter_async_context(open_app(self.settings, clock=self.clock))
         await self._stack.enter_async_context(self.bot.intake())
-        await self.until(lambda: len(self.workspace.sockets) >= 1)
+        if self.settings.uses_sockets:
+            await self.until(lambda: len(self.workspace.sockets) >= 1)
 
     async def stop(self) -> None:
         await self._stack.aclose()
@@ -126,9 +131,15 @@ class Stage:
     async def deliver(self) -> None:
         """Sends what is due until nothing is."""
         for _ in range(50):
-            if not await self.bot.deliver.tick():
+            if not await self.bot.deliver.tick() and not await self._keeps_distance():
                 return
             self.clock.turn(0.3)
+
+    async def _keeps_distance(self) -> bool:
+        """Whether a channel has just been written to, and takes more within a second."""
+        now = Ms(self.clock.now_ns() // 1_000_000)
+        stamps = await self.bot.db.run(lambda tx: tx.pace.read(now))
+        return any(next_ms - now <= 1_000 for name, next_ms in stamps.items() if name not in RATES)
 
     async def command(self, text: str, *, user: str = "ada", channel: str = CHANNEL) -> dict[str, Any]:
         """Types `/joblogs text` and gives the ephemeral that answers it."""
@@ -164,6 +175,31 @@ class Stage:
             await asyncio.sleep(0.01)
 
 
+@dataclass
+class _Door:
+    """Where Slack's requests come in, for the app that is on the stage."""
+
+    url: str = ""
+    stage: Stage | None = None
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["_Door"]:
+        app = web.Application()
+        app.router.add_post("/slack/events", self._pass_on)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
+            yield self
+        finally:
+            await runner.cleanup()
+
+    async def _pass_on(self, request: web.Request) -> web.Response:
+        assert self.stage is not None
+        return await self.stage.bot.door.take(request)
+
+
 def shown(message: dict[str, Any]) -> str:
     """All text of a message's blocks, as a reader sees it."""
     return " ".join(_texts(message.get("blocks") or message.get("text", "")))
@@ -182,19 +218,31 @@ def _texts(node: Any) -> list[str]:
 
 
 @asynccontextmanager
-async def open_stage(database_url: str, **settings: Any) -> AsyncIterator[Stage]:
-    """A stage with an app that runs, a project, and `ada` and `grace` in #ml-alerts."""
+async def open_stage(database_url: str, wire: str = "sockets", **settings: Any) -> AsyncIterator[Stage]:
+    """A stage with an app that runs, a project, and `ada` and `grace` in #ml-alerts.
+
+    `wire`: how Slack reaches the app, "sockets" or "http".
+    """
     clock = TurnedClock()
     world = World(clock, keys={KEY: "stage"})
     workspace = Workspace(clock, seed=7)
-    async with BasetenServer(world) as baseten, SlackServer(workspace) as slack:
+    by_sockets = wire == "sockets"
+    way_in = {
+        "slack_app_token": workspace.app_token if by_sockets else None,
+        "slack_signing_secret": None if by_sockets else workspace.signing_secret,
+    }
+    async with AsyncExitStack() as stack:
+        door = None if by_sockets else await stack.enter_async_context(_Door().open())
+        address = door.url if door else None
+        baseten = await stack.enter_async_context(BasetenServer(world))
+        slack = await stack.enter_async_context(SlackServer(workspace, request_url=address))
         stage = Stage(
             clock=clock,
             world=world,
             workspace=workspace,
             settings=Settings(
                 slack_bot_token=workspace.bot_token,
-                slack_app_token=workspace.app_token,
+                **way_in,
                 slack_api_url=slack.api_url,
                 baseten_api_key=KEY,
                 baseten_api_url=baseten.url,
@@ -204,6 +252,8 @@ async def open_stage(database_url: str, **settings: Any) -> AsyncIterator[Stage]
             project=world.add_project("llama-ft"),
             _stack=AsyncExitStack(),
         )
+        if door:
+            door.stage = stage
         await stage.start()
         try:
             yield stage

@@ -15,6 +15,7 @@ from bot.logs.crowd import Gap
 from bot.logs.line import Line
 from bot.logs.order import Api
 from bot.logs.pages import PAGE_LIMIT
+from bot.logs.question import Position
 from bot.logs.reading import WindowRead, read_newest, read_window
 from bot.logs.terms import replica_matches
 from bot.times import Ms, Ns, ms_floor, ms_from_s
@@ -56,6 +57,9 @@ class Reach:
     far_ms: int = REACH_MS
 
 
+USUAL = Reach()
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """Reads through the API of the job's own account."""
@@ -67,23 +71,15 @@ class Around:
         reach = Reach(far_ms=FIRST_REACH_MS)
         return await self._read(job, _spot(incident), reach, incident, takes_a_part=False)
 
-    async def lines(
-        self,
-        incident: Incident,
-        job: Job,
-        *,
-        before: int = BEFORE,
-        after: int = AFTER,
-        replica: str | None = None,
-    ) -> AroundContent:
+    async def lines(self, incident: Incident, job: Job, reach: Reach = USUAL) -> AroundContent:
         """The lines around the first line of `incident`; of one that returned, around its newest.
 
         Raises:
             ApiRefused, TransientError: as the API does; also when no key of the account is at hand.
         """
-        return await self._read(job, _spot(incident), Reach(before=before, after=after, replica=replica), incident)
+        return await self._read(job, _spot(incident), reach, incident)
 
-    async def at(self, job: Job, spot: Spot, reach: Reach = Reach()) -> AroundContent:
+    async def at(self, job: Job, spot: Spot, reach: Reach = USUAL) -> AroundContent:
         """The lines around any line of a job; raises as `lines` does."""
         return await self._read(job, spot, reach, None)
 
@@ -166,8 +162,10 @@ class _Reading:
         return read
 
     def _is_wanted(self, line: Line) -> bool:
-        wanted = self.reach.replica
-        return wanted is None or replica_matches(wanted, line.replica) or self._is_it(line)
+        return self._is_asked_for(line) or self._is_it(line)
+
+    def _is_asked_for(self, line: Line) -> bool:
+        return self.reach.replica is None or replica_matches(self.reach.replica, line.replica)
 
     def _is_it(self, line: Line) -> bool:
         return line.timestamp_ns == self.spot.at_ns and line.replica == self.spot.replica
@@ -181,6 +179,17 @@ class _Reading:
         later = _first(i for i, line in enumerate(self.lines) if line.timestamp_ns >= self.spot.at_ns)
         return next((at for at in (marked, later) if at is not None), len(self.lines))
 
+    def _index(self, at: int) -> int:
+        """How many lines of the same stamp that were asked for stand before line `at`."""
+        stamp = self.lines[at].timestamp_ns
+        return sum(line.timestamp_ns == stamp and self._is_asked_for(line) for line in self.lines[:at])
+
+    def _before(self, at: int) -> Position:
+        return Position(self.lines[at].timestamp_ns, self._index(at) - 1)
+
+    def _behind(self, at: int) -> Position:
+        return Position(self.lines[at].timestamp_ns, self._index(at) + self._is_asked_for(self.lines[at]))
+
     def content(self, incident: Incident | None) -> AroundContent:
         middle = self._middle()
         first = max(0, middle - self.reach.before)
@@ -188,6 +197,8 @@ class _Reading:
         return AroundContent(
             job=self.job,
             incident=incident,
+            newer_than=self._before(first) if shown else None,
+            older_than=self._behind(first + len(shown) - 1) if shown else None,
             lines=shown,
             marked=_first(i for i, line in enumerate(shown) if self._is_it(line)),
             replica=self.reach.replica,

@@ -46,7 +46,7 @@ def _end_mutes(tx: Tx, now: Ms) -> int:
     ended = 0
     for incident in tx.incidents.muted():
         tail = tx.tails.get(incident.account, incident.job_id)
-        end = over(incident, now, job_ended=tail is not None and tail.job.status.has_ended)
+        end = over(incident, now, ended_ms=tail.job.ended_ms if tail else None)
         if end is not None:
             carry_out(tx, mute_over(incident, end, now), now)
             ended += 1

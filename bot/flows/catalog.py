@@ -16,6 +16,8 @@ FRESH_S = 20.0
 RETRY_S = 3.0
 """So long after a read another miss does not read again."""
 READ_TIMEOUT_S = 8.0
+FIRST_READ_S = 2.0
+"""Slack waits for three seconds for the options of a select."""
 
 T = TypeVar("T")
 Named = TypeVar("Named", Job, Project)
@@ -50,15 +52,36 @@ class Catalog:
 
     def __init__(self, apis: Mapping[str, TrainingApi], clock: Clock) -> None:
         self._shelves = {name: _Shelf(api, clock) for name, api in apis.items()}
+        self._reading: asyncio.Task[Listing] | None = None
+
+    async def remembered(self) -> Listing:
+        """What is in memory, however old, while it is read again; only before the first read is that waited for.
+
+        For what has to be answered at each letter that a person types.
+        """
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self.listing(), name="catalog")
+        if not all(shelf.was_tried for shelf in self._shelves.values()):
+            await asyncio.wait({self._reading}, timeout=FIRST_READ_S)
+        return self._known({})
+
+    async def close(self) -> None:
+        """Ends the read that nobody waits for."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
 
     async def listing(self, *, max_age_s: float = FRESH_S) -> Listing:
         """Everything that can be seen, at most `max_age_s` old unless the API is away."""
         problems = await asyncio.gather(*(shelf.refresh(max_age_s) for shelf in self._shelves.values()))
+        found = zip(self._shelves, problems, strict=True)
+        return self._known({name: problem for name, problem in found if problem})
+
+    def _known(self, problems: Problems) -> Listing:
         shelves = self._shelves.values()
         jobs = sorted(_once(job for shelf in shelves for job in shelf.jobs), key=lambda job: -job.created_ms)
         projects = _once(project for shelf in shelves for project in shelf.projects)
-        failed = {name: problem for name, problem in zip(self._shelves, problems, strict=True) if problem}
-        return Listing(jobs=tuple(jobs), projects=projects, problems=failed)
+        return Listing(jobs=tuple(jobs), projects=projects, problems=problems)
 
     async def find_job(self, text: str) -> Found | Ambiguous | Unknown | Unreadable:
         """The job that a person named."""
@@ -124,6 +147,7 @@ class _Shelf:
         self._clock = clock
         self._lock = asyncio.Lock()
         self._read_at_s: float | None = None
+        self.was_tried = False
         self.jobs: Sequence[Job] = ()
         self.projects: Sequence[Project] = ()
 
@@ -139,6 +163,8 @@ class _Shelf:
                 return TransientError("the list of jobs took too long")
             except (ApiRefused, TransientError) as problem:
                 return problem
+            finally:
+                self.was_tried = True
         return None
 
     async def search(self, job_id: str) -> Job | None:

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.incidents.delivery import Payload
+from bot.incidents.delivery import Kind, Payload
 from bot.incidents.incident import Card, Incident
 from bot.incidents.roll import Roll
 from bot.jobs.balance import Balance
 from bot.jobs.job import Job
+from bot.logs.crowd import Gap
 from bot.logs.line import Line
+from bot.logs.question import Position
+from bot.times import Ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +58,31 @@ class ReplyContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AroundContent:
-    """The lines around an incident's first one, ascending; `marked` is the index of that line."""
+    """Lines around one of them, ascending.
 
-    incident: Incident
+    Attributes:
+        incident: whose line it is; None where somebody asked for the lines around any line.
+        marked: the index of the line itself; None when the log did not return it.
+        newer_than, older_than: the places directly before the first and behind the last of the lines.
+        replica: of these replicas alone (as in a query) lines were wanted beside the marked one; None is all.
+        far_ms: nothing further away was looked for.
+        short_before, short_after: there are fewer lines than were wanted.
+        gaps: places among the lines that the API cannot be made to return wholly.
+        why_not: a sentence, when not all of it could be read.
+    """
+
     job: Job
     lines: tuple[Line, ...]
     marked: int | None
-    complete: bool
+    newer_than: Position | None = None
+    older_than: Position | None = None
+    incident: Incident | None = None
+    replica: str | None = None
+    far_ms: int = 0
+    short_before: bool = False
+    short_after: bool = False
+    gaps: tuple[Gap, ...] = ()
+    why_not: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,4 +126,44 @@ class DirectContent:
     card: Card | None = None
 
 
-Content = CardContent | ReplyContent | AroundContent | NoticeContent | RollContent | DirectContent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestContent:
+    """What happened in a channel between two moments.
+
+    Attributes:
+        zone: in which hours are named where Slack cannot do that for each reader.
+        jobs: those that ran then, the newest first.
+        opened, resolved: then; `unresolved` is what is open now, whenever it was opened, the oldest untaken first.
+        noisiest: with how many times each was seen then, the loudest first.
+        times: how often anything was seen, by equal stretches of the time: (start, count), without gaps.
+    """
+
+    since_ms: Ms
+    until_ms: Ms
+    zone: str
+    jobs: tuple[Job, ...]
+    opened: tuple[Entry, ...]
+    resolved: tuple[Entry, ...]
+    unresolved: tuple[Entry, ...]
+    noisiest: tuple[tuple[Entry, int], ...]
+    times: tuple[tuple[Ms, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostContent:
+    """That something of this `kind` was to be said, and could not be put together."""
+
+    kind: Kind
+    incident_id: int | None
+
+
+Content = (
+    CardContent
+    | ReplyContent
+    | AroundContent
+    | NoticeContent
+    | RollContent
+    | DirectContent
+    | DigestContent
+    | LostContent
+)

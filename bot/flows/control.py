@@ -11,7 +11,8 @@ import structlog
 from bot.errors import ApiRefused, TransientError
 from bot.flows.aftermath import balance_of
 from bot.flows.catalog import trouble
-from bot.flows.ports import AuditEntry, Database
+from bot.flows.keeping import AuditEntry
+from bot.flows.ports import Database
 from bot.flows.services import Priority, TrainingApi
 from bot.jobs.balance import Balance
 from bot.jobs.job import Job

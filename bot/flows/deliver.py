@@ -2,51 +2,46 @@
 
 import asyncio
 import random
+from collections import Counter
 
 import structlog
 
 from bot.errors import ApiRefused, SlackRateLimited, SlackRefused, SlackUnclear, TransientError
+from bot.flows import pace, shut
 from bot.flows.aftermath import with_aftermath
 from bot.flows.around import Around
-from bot.flows.contents import Content, NoticeContent
-from bot.flows.pace import Pace
+from bot.flows.contents import Content, LostContent, NoticeContent
 from bot.flows.ports import Database, Tx
 from bot.flows.scene import Scene, finish, scene_of
 from bot.flows.services import Messenger
-from bot.incidents.delivery import Delivery, Kind, Topic
+from bot.incidents.delivery import EDITED, Delivery, Kind, Topic
 from bot.times import Clock, Ms, ms_from_s, now_ms
 
 log = structlog.get_logger(__name__)
 
 LANES_AT_ONCE = 16
+PATIENCE_S = 3.0
+"""What takes longer is left to itself, so that a slow answer holds up no other lane."""
 CLAIM_TTL_MS = 60_000
 SEND_S = 45.0
 """One try ends well before its claim does, or another process could say the same beside it."""
 FIRST_RETRY_MS = 1_000
 LONGEST_RETRY_MS = 60_000
 AROUND_TRIES = 8
-UNPARK_INTERVAL_MS = ms_from_s(120)
-"""So often it is tried again whether a channel takes messages."""
-SHUT_MS = ms_from_s(30)
-"""So long after a refusal nothing else is tried in the same channel: its other lanes are parked unasked."""
-CHANNEL_TROUBLE = frozenset(
+BROKEN_TRIES = 5
+"""So often a row is tried that fails in a way that nobody foresaw."""
+GONE = frozenset(
     {
-        "account_inactive",
-        "channel_not_found",
-        "invalid_auth",
-        "is_archived",
-        "missing_scope",
-        "not_authed",
-        "not_in_channel",
-        "restricted_action",
-        "token_expired",
-        "token_revoked",
+        "cannot_reply_to_message",
+        "cant_update_message",
+        "edit_window_closed",
+        "message_not_found",
+        "restricted_action_thread_locked",
+        "thread_not_found",
     }
 )
-"""Codes that a person mends in Slack: the lane waits for that, and loses nothing of what it holds."""
-EDITED = frozenset({Kind.CARD, Kind.ROLL})
-GONE = frozenset({"cant_update_message", "cannot_reply_to_message", "message_not_found", "thread_not_found"})
-"""Somebody deleted the card or its thread. It is not posted anew: it may have held what nobody should read."""
+"""Somebody deleted or locked the card or its thread. It is not posted anew: it may have held what nobody should
+read."""
 
 
 class Deliver:
@@ -58,34 +53,49 @@ class Deliver:
         self._around = around
         self._clock = clock
         self._owner = owner
-        self._pace = Pace()
-        self._shut: dict[str, tuple[Ms, str]] = {}
-        self._unparked_ms = Ms(0)
+        self._sending: set[asyncio.Task[None]] = set()
+        self._broken: Counter[str] = Counter()
 
     async def tick(self) -> int:
-        """Sends the heads of the lanes that are due; how many rows were tried.
+        """Sends the heads of the lanes that are due and that Slack takes now; how many rows were tried.
 
         Raises:
             StoreUnavailable: what was sent and could not be noted is looked for in Slack when its claim ends.
         """
         now = now_ms(self._clock)
-        if now - self._unparked_ms >= UNPARK_INTERVAL_MS:
-            self._unparked_ms = now
-            await self._db.run(_unpark)
-        rows = await self._db.run(lambda tx: tx.outbox.claim(self._owner, now, LANES_AT_ONCE, CLAIM_TTL_MS))
-        outcomes = await asyncio.gather(*(self._handle(row, now) for row in rows), return_exceptions=True)
-        for outcome in outcomes:
-            if outcome is not None:
-                raise outcome
+        rows = await self._db.run(lambda tx: self._claim(tx, now))
+        for row in rows:
+            self._sending.add(asyncio.create_task(self._handle(row, now), name=f"deliver {row.key}"))
+        await self._wait(PATIENCE_S)
         return len(rows)
+
+    async def settle(self) -> None:
+        """Waits for what is under way; cancelled, it cuts that off."""
+        try:
+            await self._wait(None)
+        finally:
+            for task in self._sending:
+                task.cancel()
+
+    def _claim(self, tx: Tx, now: Ms) -> tuple[Delivery, ...]:
+        shut.try_again(tx, now)
+        free = LANES_AT_ONCE - len(self._sending)
+        return pace.claim(tx, self._owner, now, free, CLAIM_TTL_MS) if free > 0 else ()
+
+    async def _wait(self, patience_s: float | None) -> None:
+        if not self._sending:
+            return
+        done, self._sending = await asyncio.wait(self._sending, timeout=patience_s)
+        for task in done:
+            task.result()
 
     async def _handle(self, row: Delivery, started: Ms) -> None:
         try:
             async with asyncio.timeout(SEND_S):
-                scene = await self._db.run(lambda tx: scene_of(tx, row, started))
-                if await self._is_shut(row, started) or await self._has_to_wait(row, scene, started):
+                scene = await self._db.run(lambda tx: _look(tx, row, started))
+                if scene is None:
                     return
-                ts = await self._say(row, scene, started)
+                scene, ts = await self._say(row, scene, started)
                 link = await self._link(row, scene, ts)
         except SlackRefused as error:
             await self._refused(row, error)
@@ -94,38 +104,23 @@ class Deliver:
         except TransientError as error:
             await self._later(row, error, unclear_since_ms=row.unclear_since_ms)
         except Exception as error:
-            # The delivery loop's door: one bad row never stops the others. It may have been said: look first.
+            # The delivery loop's door: one bad row never stops the others.
             log.exception("delivery_failed", key=row.key, kind=row.kind)
-            await self._later(row, error, unclear_since_ms=row.unclear_since_ms or started)
+            await self._failed(row, error, started)
         else:
-            await self._db.run(lambda tx: finish(tx, row, scene, ts, link, now_ms(self._clock)))
+            self._broken.pop(row.key, None)
+            await self._db.run(lambda tx: _note(tx, row, scene, ts, link, now_ms(self._clock)))
 
-    async def _is_shut(self, row: Delivery, now: Ms) -> bool:
-        """Whether the channel refused something a moment ago: then the row is parked like the one before it."""
-        refused_ms, code = self._shut.get(row.channel, (Ms(0), ""))
-        if now - refused_ms >= SHUT_MS:
-            return False
-        await self._db.run(lambda tx: tx.outbox.park(row, code))
-        return True
-
-    async def _has_to_wait(self, row: Delivery, scene: Scene, now: Ms) -> bool:
-        if scene.content is None and row.kind is not Kind.AROUND:
-            return False
-        slot = self._pace.slot(row.key, row.channel, is_edit=scene.shown_ts is not None, now_ms=now)
-        if slot > now:
-            await self._db.run(lambda tx: tx.outbox.again(row, slot, "waits for its turn", row.unclear_since_ms))
-        return slot > now
-
-    async def _say(self, row: Delivery, scene: Scene, started: Ms) -> str | None:
-        """The ts of the message that now says it; None when there was nothing to say."""
+    async def _say(self, row: Delivery, scene: Scene, started: Ms) -> tuple[Scene, str | None]:
+        """What was said, and the ts of the message that says it; None when there was nothing to say."""
         try:
             return await self._said(row, scene, started)
         except SlackRateLimited as error:
             until = Ms(now_ms(self._clock) + _wait_ms(row, error))
-            self._pace.hold(row.channel, until, is_edit=scene.shown_ts is not None)
+            await self._db.run(lambda tx: tx.pace.put(pace.held(row, until)))
             raise
 
-    async def _said(self, row: Delivery, scene: Scene, started: Ms) -> str | None:
+    async def _said(self, row: Delivery, scene: Scene, started: Ms) -> tuple[Scene, str | None]:
         thread_ts = scene.card.ts if scene.card and row.kind is not Kind.CARD else None
         shown_ts = scene.shown_ts
         if row.unclear_since_ms is not None and shown_ts is None:
@@ -136,16 +131,18 @@ class Deliver:
                 since_ms=row.unclear_since_ms,
             )
             if shown_ts is not None and row.kind not in EDITED:
-                return shown_ts
+                return scene.as_it_was(row.unclear_since_ms), shown_ts
         content = await self._content(row, scene)
         self._still_in_time(started)
-        if content is None:
-            return shown_ts
+        if content is None or (scene.only_if_found and shown_ts is None):
+            return scene, shown_ts
         if shown_ts is not None:
             # What was found shows what was true then.
-            await self._messenger.edit(row.channel, shown_ts, content)
-            return shown_ts
-        return await self._messenger.post(row.channel, content, thread_ts=thread_ts, delivery_id=row.delivery_id)
+            await self._messenger.edit(row.channel, shown_ts, content, late_ms=scene.late_ms)
+            return scene, shown_ts
+        return scene, await self._messenger.post(
+            row.channel, content, thread_ts=thread_ts, delivery_id=row.delivery_id, late_ms=scene.late_ms
+        )
 
     def _still_in_time(self, started: Ms) -> None:
         """A process that was frozen wakes in the middle of its work: by now another one may be saying this."""
@@ -175,17 +172,16 @@ class Deliver:
             raise
 
     async def _refused(self, row: Delivery, error: SlackRefused) -> None:
-        if error.code in CHANNEL_TROUBLE:
+        now = now_ms(self._clock)
+        if shut.stops(row, error.code):
             log.warning("channel_refuses", channel=row.channel, lane=row.lane, code=error.code)
-            self._shut[row.channel] = (now_ms(self._clock), error.code)
-            await self._db.run(lambda tx: tx.outbox.park(row, error.code))
+            await self._db.run(lambda tx: shut.close(tx, row, error.code, now))
             return
         if error.code in GONE:
             log.info("message_gone", key=row.key, kind=row.kind, code=error.code)
-            await self._db.run(lambda tx: tx.outbox.done(row, now_ms(self._clock)))
-            return
-        log.error("delivery_refused", key=row.key, kind=row.kind, code=error.code, pointers=error.pointers)
-        await self._db.run(lambda tx: tx.outbox.done(row, now_ms(self._clock)))
+        else:
+            log.error("delivery_refused", key=row.key, kind=row.kind, code=error.code, pointers=error.pointers)
+        await self._db.run(lambda tx: tx.outbox.done(row, now))
 
     async def _later(self, row: Delivery, error: Exception, *, unclear_since_ms: Ms | None) -> None:
         now = now_ms(self._clock)
@@ -193,6 +189,32 @@ class Deliver:
         reason = str(error)[:200] or type(error).__name__
         log.info("delivery_again", key=row.key, reason=reason, attempts=row.attempts, wait_ms=due - now)
         await self._db.run(lambda tx: tx.outbox.again(row, due, reason, unclear_since_ms))
+
+    async def _failed(self, row: Delivery, error: Exception, started: Ms) -> None:
+        """It may have been said: look first. In the end whoever waits for it learns that there was something."""
+        self._broken[row.key] += 1
+        if self._broken[row.key] < BROKEN_TRIES:
+            await self._later(row, error, unclear_since_ms=row.unclear_since_ms or started)
+            return
+        del self._broken[row.key]
+        log.error("delivery_given_up", key=row.key, kind=row.kind, reason=f"{type(error).__name__}: {error}"[:300])
+        lost = LostContent(kind=row.kind, incident_id=row.incident_id)
+        try:
+            await self._messenger.post(row.channel, lost, thread_ts=None, delivery_id=row.delivery_id)
+        except (SlackRefused, TransientError) as refusal:
+            log.error("loss_not_told", key=row.key, reason=str(refusal))
+        await self._db.run(lambda tx: tx.outbox.done(row, now_ms(self._clock)))
+
+
+def _look(tx: Tx, row: Delivery, now: Ms) -> Scene | None:
+    """What there is to say; None when its channel takes nothing."""
+    return None if shut.is_shut(tx, row, now) else scene_of(tx, row, now)
+
+
+def _note(tx: Tx, row: Delivery, scene: Scene, ts: str | None, link: str | None, now: Ms) -> None:
+    if ts is not None:
+        shut.mended(tx, row.channel)
+    finish(tx, row, scene, ts, link, now)
 
 
 def _wait_ms(row: Delivery, error: Exception) -> int:
@@ -202,10 +224,3 @@ def _wait_ms(row: Delivery, error: Exception) -> int:
         return ms_from_s(asked)
     longest: int = min(LONGEST_RETRY_MS, FIRST_RETRY_MS << min(row.attempts, 10))
     return longest // 2 + random.randrange(longest // 2)
-
-
-def _unpark(tx: Tx) -> None:
-    """Of channels that nobody watches any more everything stays where it is."""
-    for channel in sorted({watch.channel for watch in tx.watches.active()}):
-        if count := tx.outbox.unpark(channel):
-            log.info("channel_tried_again", channel=channel, rows=count)

@@ -1,53 +1,73 @@
-"""Slack's pace: about one message a second in a channel, and about 45 edits a minute in a workspace."""
+"""Slack's pace, which all processes keep together: it is kept in the database, and looked at in each claim.
 
-from collections import deque
-from dataclasses import dataclass, field
+A row that may not be sent yet is simply not claimed. So it stays what it was: the most urgent one goes first when
+there is room again, whenever it came, and an edit that waits may still be brought forward by a press.
+"""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.flows.ports import Room, Tx
+from bot.incidents.delivery import Delivery
 from bot.times import Ms
 
-POST_INTERVAL_MS = 1_000
-EDITS_PER_MINUTE = 45
-MINUTE_MS = 60_000
+POSTS, EDITS = "posts", "edits"
+"""Names of what the workspace has in common; all other names are channels."""
 
 
-@dataclass(slots=True)
-class Pace:
-    """Gives each message its moment. A row that has to wait keeps the moment that it was given."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """One each `interval_ms` in the long run, and at once as many as `burst` after a rest."""
 
-    _next_post: dict[str, int] = field(default_factory=dict)
-    _edits: deque[int] = field(default_factory=deque)
-    _given: dict[str, int] = field(default_factory=dict)
-    _held: dict[str, int] = field(default_factory=dict)
-    _held_edits: int = 0
+    interval_ms: int
+    burst: int = 1
 
-    def slot(self, key: str, channel: str, *, is_edit: bool, now_ms: Ms) -> Ms:
-        """When the row `key` may be sent: `now_ms`, or later."""
-        given = self._given.pop(key, None)
-        held = self._held_edits if is_edit else self._held.get(channel, 0)
-        if given is None or given < held > now_ms:
-            given = self._edit_slot(now_ms) if is_edit else self._post_slot(channel, now_ms)
-        if given > now_ms:
-            self._given[key] = given
-        return Ms(max(given, now_ms))
+    def free(self, next_ms: int, now: Ms) -> int:
+        """How many may go now, where the next one is due at `next_ms` if they had kept their distance."""
+        ahead = max(0, next_ms - now)
+        return max(0, self.burst - -(-ahead // self.interval_ms))
 
-    def hold(self, channel: str, until_ms: int, *, is_edit: bool) -> None:
-        """Slack asked for a pause: of posts in this channel, or of all edits."""
-        if is_edit:
-            self._held_edits = max(self._held_edits, until_ms)
-        else:
-            self._held[channel] = max(self._held.get(channel, 0), until_ms)
-            self._next_post[channel] = max(self._next_post.get(channel, 0), until_ms)
+    def after(self, next_ms: int, count: int, now: Ms) -> int:
+        """`next_ms` when so many have gone now."""
+        return max(next_ms, now) + count * self.interval_ms
 
-    def _post_slot(self, channel: str, now_ms: Ms) -> int:
-        slot = max(now_ms, self._next_post.get(channel, 0))
-        self._next_post[channel] = slot + POST_INTERVAL_MS
-        return slot
 
-    def _edit_slot(self, now_ms: Ms) -> int:
-        while self._edits and self._edits[0] <= now_ms - MINUTE_MS:
-            self._edits.popleft()
-        full = len(self._edits) >= EDITS_PER_MINUTE
-        earliest = max(now_ms, self._held_edits)
-        slot = max(earliest, self._edits[-EDITS_PER_MINUTE] + MINUTE_MS) if full else earliest
-        self._edits.append(slot)
-        return slot
+RATES = {
+    POSTS: Rate(interval_ms=250, burst=60),  # at most 300 in any minute: Slack speaks of several hundred
+    EDITS: Rate(interval_ms=1_700, burst=8),  # at most 44 in any minute: Slack's tier 3 begins at 50
+}
+CHANNEL = Rate(interval_ms=1_000)
+"""Slack: about one message a second in a channel."""
+
+
+def claim(tx: Tx, owner: str, now: Ms, limit: int, ttl_ms: int) -> tuple[Delivery, ...]:
+    """The heads of lanes that are due and may be sent now, most urgent first."""
+    stamps = tx.pace.read(now)
+    rows = tx.outbox.claim(owner, now, limit, ttl_ms, room=room(stamps, now))
+    if rows:
+        tx.pace.put(spent(stamps, rows, now))
+    return rows
+
+
+def room(stamps: Mapping[str, int], now: Ms) -> Room:
+    """What may be sent now."""
+    free = {name: rate.free(stamps.get(name, 0), now) for name, rate in RATES.items()}
+    busy = frozenset(name for name, next_ms in stamps.items() if name not in RATES and next_ms > now)
+    return Room(posts=free[POSTS], edits=free[EDITS], busy=busy)
+
+
+def spent(stamps: Mapping[str, int], rows: Sequence[Delivery], now: Ms) -> dict[str, int]:
+    """The stamps that change when `rows` are sent now."""
+    posts = [row for row in rows if not row.is_edit]
+    counts = {POSTS: len(posts), EDITS: len(rows) - len(posts)}
+    changed = {
+        name: RATES[name].after(stamps.get(name, 0), count, now) for name, count in counts.items() if count
+    }
+    return changed | {row.channel: CHANNEL.after(stamps.get(row.channel, 0), 1, now) for row in posts}
+
+
+def held(row: Delivery, until_ms: Ms) -> dict[str, int]:
+    """Slack asked for a pause after `row`: of all edits, or of posts in its channel."""
+    if not row.is_edit:
+        return {row.channel: until_ms}
+    return {EDITS: RATES[EDITS].after(until_ms, RATES[EDITS].burst - 1, until_ms)}

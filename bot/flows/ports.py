@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from bot.flows.board import Board, Digests
 from bot.flows.contents import Earlier
+from bot.flows.keeping import Audit, Inbox, Retention
 from bot.flows.stored_keys import StoredKeys
 from bot.incidents.delivery import Delivery
 from bot.incidents.incident import Card, HistoryEntry, Incident
@@ -194,6 +195,47 @@ class Rolls(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How much Slack takes at this moment: posts and edits in the workspace, and the channels that take none."""
+
+    posts: int
+    edits: int
+    busy: frozenset[str] = frozenset()
+
+
+class Pace(Protocol):
+    """When what may be said next, by channel, or by what the whole workspace shares (`flows.pace`)."""
+
+    def read(self, now_ms: Ms) -> dict[str, int]:
+        """All moments that are still to come; nobody else claims deliveries until the commit."""
+        ...
+
+    def put(self, stamps: Mapping[str, int]) -> None:
+        """Of two moments for the same name the later one stays."""
+        ...
+
+
+class Shut(Protocol):
+    """Channels that take no messages, and since when."""
+
+    def close(self, channel: str, code: str, now_ms: Ms) -> bool:
+        """Remembers a refusal; whether the channel took messages until now."""
+        ...
+
+    def code_since(self, channel: str, after_ms: Ms) -> str | None:
+        """Why it refused a message after `after_ms`; None when it did not."""
+        ...
+
+    def due(self, before_ms: Ms) -> tuple[str, ...]:
+        """Those of which the last refusal is not younger than `before_ms`."""
+        ...
+
+    def open(self, channel: str) -> bool:
+        """It takes messages; whether it was remembered not to."""
+        ...
+
+
 class Outbox(Protocol):
     def add(self, deliveries: Sequence[Delivery]) -> int:
         """Adds those whose key is new; how many that were. A key is free again once its row is done.
@@ -202,10 +244,13 @@ class Outbox(Protocol):
         """
         ...
 
-    def claim(self, owner: str, now_ms: Ms, limit: int, ttl_ms: int) -> tuple[Delivery, ...]:
+    def claim(
+        self, owner: str, now_ms: Ms, limit: int, ttl_ms: int, *, room: Room | None = None
+    ) -> tuple[Delivery, ...]:
         """Heads of lanes that are due, most urgent first, at most one per lane, marked as being tried now.
 
-        A row whose earlier claim ended without an outcome comes back with `unclear_since_ms` set.
+        With `room` no more than that, and of what is posted one row for each channel. A row whose earlier claim
+        ended without an outcome comes back with `unclear_since_ms` set.
         """
         ...
 
@@ -216,6 +261,14 @@ class Outbox(Protocol):
     def done(self, delivery: Delivery, now_ms: Ms) -> None: ...
 
     def again(self, delivery: Delivery, due_ms: Ms, error: str, unclear_since_ms: Ms | None) -> None: ...
+
+    def behind(self, delivery: Delivery) -> tuple[Delivery, ...]:
+        """What waits behind it in its lane, in order: a few hundred rows at most."""
+        ...
+
+    def drop(self, deliveries: Collection[Delivery]) -> None:
+        """Removes rows that `behind` gave, unsaid."""
+        ...
 
     def park(self, delivery: Delivery, error: str) -> None:
         """Stops its whole lane until `unpark`."""
@@ -230,65 +283,6 @@ class Outbox(Protocol):
     def depth(self, now_ms: Ms) -> tuple[int, int]:
         """Rows that wait (parked ones excluded), and the age of the oldest in ms."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    at_ms: Ms
-    actor: str
-    channel: str | None
-    action: str
-    target: str
-    outcome: str
-    detail: str = ""
-
-
-class Audit(Protocol):
-    def add(self, entry: AuditEntry) -> None: ...
-
-    def recent(self, limit: int) -> tuple[AuditEntry, ...]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
-    """What was removed of a job. `messages` are its cards in Slack, which stay there; `waiting` were not sent yet."""
-
-    known: bool
-    incidents: int
-    messages: int
-    waiting: int
-
-
-class Retention(Protocol):
-    """Removes what is older than `before_ms`: each call a batch at most, and how many rows that were."""
-
-    def trim_excerpts(self, before_ms: Ms) -> int: ...
-
-    def trim_incidents(self, before_ms: Ms) -> int: ...
-
-    def trim_tails(self, before_ms: Ms) -> int: ...
-
-    def trim_audit(self, before_ms: Ms) -> int: ...
-
-    def trim_unsent(self, before_ms: Ms) -> int: ...
-
-    def trim_watches(self, before_ms: Ms) -> int: ...
-
-    def forget(self, job_id: str, now_ms: Ms) -> Forgotten:
-        """Removes all that is known of a job but for its id, so that no project's watch takes it up again."""
-        ...
-
-    def forgotten(self, account: str) -> frozenset[str]:
-        """Ids of the jobs that are not to be taken up again."""
-        ...
-
-
-class Inbox(Protocol):
-    def first_time(self, key: str, now_ms: Ms) -> bool:
-        """Whether `key` (an event id, a trigger id) was never seen; remembers it."""
-        ...
-
-    def trim(self, before_ms: Ms) -> int: ...
 
 
 class Tx(Protocol):
@@ -312,6 +306,10 @@ class Tx(Protocol):
     def board(self) -> Board: ...
     @property
     def digests(self) -> Digests: ...
+    @property
+    def pace(self) -> Pace: ...
+    @property
+    def shut(self) -> Shut: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -26,6 +26,8 @@ HERD_MS = 2_000
 """First polls are spread over so long, by the job's id."""
 CHECKPOINT_MS = 60_000
 """A cursor without news is written this often: after a crash no more than that is read once more."""
+POLLED = "polled_ms"
+"""In `Tail.progress`: the last poll that did not fail, as of the last time that anything was written."""
 SKEW_MS = ms_from_s(330)
 """How far a node's clock may be off: so far before a job's creation its lines may be stamped, and ahead of now."""
 OVERDUE_MS = ms_from_s(60)

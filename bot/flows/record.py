@@ -81,7 +81,7 @@ class Recorder:
     def _grown(self, before: Incident, facts: Facts) -> Incident:
         pulse = before.pulse.with_events(facts.count - before.facts.count, ms_floor(facts.last_ns))
         grown = replace(before, facts=facts, pulse=pulse, revision=before.revision + 1)
-        end = over(grown, self.now_ms, job_ended=self.job.status.has_ended)
+        end = over(grown, self.now_ms, ended_ms=self.job.ended_ms)
         after = self.tx.incidents.put(watched_on(grown))
         if end is not None:
             ended = mute_over(after, end, self.now_ms)
@@ -89,7 +89,8 @@ class Recorder:
             after = ended.incident
         cards = self.tx.cards.of(after.id)
         if cards:
-            self.tx.outbox.add(announce.grew(before, after, cards, self.now_ms, self.edit_interval_ms))
+            # `grown` is muted still where this ended the mute: that line has told of the replicas already.
+            self.tx.outbox.add(announce.grew(before, grown, cards, self.now_ms, self.edit_interval_ms))
         elif not announce.has_a_card(after) or not announce.has_a_card(before):
             self._show(after)
         self._seen_again(after, cards)

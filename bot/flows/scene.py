@@ -5,16 +5,23 @@ from typing import assert_never
 
 from bot.errors import TransientError
 from bot.flows.contents import CardContent, Content, DirectContent, Entry, NoticeContent, ReplyContent, RollContent
+from bot.flows.digest import summary
 from bot.flows.ports import Tx
 from bot.incidents.announce import REMINDER, has_a_card
 from bot.incidents.delivery import OWN_LANES, Delivery, Kind
+from bot.incidents.folding import Folded, folded, folds
 from bot.incidents.incident import Card, Incident, Role, State
 from bot.incidents.roll import Roll, RollKind
 from bot.jobs.job import Job
 from bot.times import Ms, ms_from_s
 
+LATE_MS = ms_from_s(300)
+"""What is told so long after it happened says so."""
+LATENESS_TOLD = frozenset({Kind.CARD, Kind.REPLY, Kind.NOTICE, Kind.ROLL, Kind.DIRECT})
 CARD_WAIT_MS = ms_from_s(24 * 3600)
 """Replies with a lane of their own wait so long for their card."""
+ACTION_WAIT_MS = ms_from_s(600)
+"""So long what a person did waits for the card of the cause that took over its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,9 @@ class Scene:
     Attributes:
         card: under which a reply is posted, or which is edited.
         shown_ts: of the message that is edited; None where a new one is posted.
+        only_if_found: nothing new is posted; what an earlier try may have posted is brought up to date.
+        late_ms: so long after it happened it is told; 0 when that is not worth a word.
+        absorbed: rows behind this one that are said with it, or need not be said any more.
     """
 
     content: Content | None
@@ -32,10 +42,25 @@ class Scene:
     job: Job | None = None
     roll: Roll | None = None
     shown_ts: str | None = None
+    only_if_found: bool = False
+    late_ms: int = 0
+    absorbed: tuple[Delivery, ...] = ()
+
+    def as_it_was(self, at_ms: Ms) -> "Scene":
+        """What an earlier try said stood for the rows of that time, not for those that came since."""
+        return replace(self, absorbed=tuple(row for row in self.absorbed if row.created_ms <= at_ms))
 
 
 def scene_of(tx: Tx, row: Delivery, now: Ms) -> Scene:
     """Raises TransientError when a card has to be posted first that stands in another lane."""
+    told = folded(row, tx.outbox.behind(row)) if folds(row) else Folded(row)
+    if told.row is None:
+        return Scene(None, absorbed=told.absorbed)
+    scene = _scene_of(tx, told.row, now)
+    return replace(scene, absorbed=told.absorbed, late_ms=_late_ms(told.row, scene, now))
+
+
+def _scene_of(tx: Tx, row: Delivery, now: Ms) -> Scene:
     match row.kind:
         case Kind.NOTICE:
             return Scene(_notice(tx, row))
@@ -44,7 +69,7 @@ def scene_of(tx: Tx, row: Delivery, now: Ms) -> Scene:
         case Kind.DIRECT:
             return _direct_scene(tx, row)
         case Kind.DIGEST:
-            return Scene(None)
+            return Scene(summary(tx, row, now))
         case Kind.CARD | Kind.REPLY | Kind.AROUND | Kind.CHART:
             incident = tx.incidents.get(row.incident_id) if row.incident_id else None
             return _incident_scene(tx, row, incident, now) if incident else Scene(None)
@@ -53,26 +78,47 @@ def scene_of(tx: Tx, row: Delivery, now: Ms) -> Scene:
 
 
 def finish(tx: Tx, row: Delivery, scene: Scene, ts: str | None, link: str | None, now: Ms) -> None:
-    """Remembers what was said: the message `ts`, None when there was nothing to say."""
+    """Remembers what was said: the message `ts`, None when there was nothing to say.
+
+    Whoever was frozen until another process took the row over changes nothing: that one finds what was said.
+    """
+    if not tx.outbox.holds(row):
+        return
     if row.kind is Kind.CARD and scene.incident is not None and ts is not None:
         card = scene.card or Card(incident_id=scene.incident.id, channel=row.channel, ts=ts)
-        tx.cards.put(replace(card, ts=ts, shown_revision=scene.incident.revision, permalink=link))
+        revision = scene.incident.revision
+        shown = replace(card, ts=ts, shown_revision=revision, permalink=link, late_ms=scene.late_ms)
+        tx.cards.put(shown)
     if scene.roll is not None and scene.shown_ts is None and ts is not None:
         roll = tx.rolls.lock(scene.roll)
         if roll.number == scene.roll.number:
             tx.rolls.put(replace(roll, ts=ts))
+    tx.outbox.drop(scene.absorbed)
     tx.outbox.done(row, now)
+
+
+def _late_ms(row: Delivery, scene: Scene, now: Ms) -> int:
+    """A card that was posted late goes on saying so."""
+    if scene.shown_ts is not None:
+        return scene.card.late_ms if scene.card else 0
+    is_news = row.kind in LATENESS_TOLD and row.payload.get("what") != "event"
+    late_ms = now - row.created_ms
+    return late_ms if is_news and late_ms >= LATE_MS else 0
 
 
 def _incident_scene(tx: Tx, row: Delivery, incident: Incident, now: Ms) -> Scene:
     tail = tx.tails.get(incident.account, incident.job_id)
     job = tail.job if tail else None
     card = tx.cards.get(incident.id, row.channel)
-    if card is None and not has_a_card(incident):
+    if card is None and row.payload.get("actor"):
+        card = _handed_over(tx, incident, row, now)
+    wanted = card is not None or has_a_card(incident)
+    if not wanted and (row.kind is not Kind.CARD or row.unclear_since_ms is None):
         return Scene(None)
     if row.kind is Kind.CARD:
         content = _card(tx, incident, job, row.channel, is_new=card is None)
-        return Scene(content, card, incident, job, shown_ts=card.ts if card else None)
+        shown_ts = card.ts if card else None
+        return Scene(content, card, incident, job, shown_ts=shown_ts, only_if_found=not wanted)
     if card is None:
         return _without_card(row, now)
     return Scene(None if row.kind is Kind.AROUND else _reply(tx, row, incident, job), card, incident, job)
@@ -84,6 +130,26 @@ def _reply(tx: Tx, row: Delivery, incident: Incident, job: Job | None) -> ReplyC
         return None
     mention = _mention(tx, job, row.channel) if is_reminder and job else None
     return ReplyContent(incident=incident, payload=row.payload, job=job, mention=mention)
+
+
+def _handed_over(tx: Tx, incident: Incident, row: Delivery, now: Ms) -> Card | None:
+    """The card of its cause, or of the cause of that: in its thread people's actions are told.
+
+    Raises TransientError while none of them has one: it may be on its way in another lane.
+    """
+    family = tx.incidents.newest(incident.account, incident.job_id)
+    seen: set[str] = set()
+    while incident.facts.role is Role.CASCADE and incident.facts.key not in seen:
+        seen.add(incident.facts.key)
+        cause = family.get(incident.facts.caused_by or "")
+        if cause is None:
+            break
+        if card := tx.cards.get(cause.id, row.channel):
+            return card
+        incident = cause
+    if now - row.created_ms < ACTION_WAIT_MS:
+        raise TransientError("the card that it belongs to is not posted yet")
+    return None
 
 
 def _without_card(row: Delivery, now: Ms) -> Scene:

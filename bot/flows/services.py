@@ -69,11 +69,16 @@ class Meter(Protocol):
 class Messenger(Protocol):
     """Says things in Slack. Raises `SlackRefused`, or a `TransientError` of Slack's."""
 
-    async def post(self, channel: str, content: Content, *, thread_ts: str | None, delivery_id: str) -> str:
-        """Posts it and returns its ts. `SlackUnclear` when it may have been posted without an answer."""
+    async def post(
+        self, channel: str, content: Content, *, thread_ts: str | None, delivery_id: str, late_ms: int = 0
+    ) -> str:
+        """Posts it and returns its ts. `SlackUnclear` when it may have been posted without an answer.
+
+        `late_ms` above 0 is said: so long ago it happened.
+        """
         ...
 
-    async def edit(self, channel: str, ts: str, content: Content) -> None: ...
+    async def edit(self, channel: str, ts: str, content: Content, *, late_ms: int = 0) -> None: ...
 
     async def permalink(self, channel: str, ts: str) -> str | None:
         """The address of a message; None when Slack does not tell it now."""

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 import structlog
 
 from bot.flows.catalog import Catalog, Unreadable
-from bot.flows.ports import AuditEntry, Database, Tx
+from bot.flows.keeping import AuditEntry
+from bot.flows.ports import Database, Tx
+from bot.flows.shut import mended
 from bot.incidents import announce
 from bot.jobs.job import Job, Project
 from bot.jobs.reference import Ambiguous, Found, FoundProject, Unknown
@@ -45,12 +48,20 @@ class Unwatched:
     watch: Watch
 
 
+class About(StrEnum):
+    """Which part of a wish was not granted."""
+
+    TARGET = "target"
+    CHANNEL = "channel"
+
+
 @dataclass(frozen=True, slots=True)
 class Declined:
     """Nothing changed; the sentence says why. `choices` are the jobs and projects that may be meant."""
 
     sentence: str
     choices: tuple[Job | Project, ...] = ()
+    about: About = About.TARGET
 
 
 class Subscribe:
@@ -70,13 +81,19 @@ class Subscribe:
         wish = parse_wish(text)
         if isinstance(wish, BadWish):
             return Declined(wish.sentence)
+        return await self.grant(wish, channel=channel, user=user, allowed=allowed)
+
+    async def grant(
+        self, wish: Wish, *, channel: str, user: str, allowed: frozenset[str] = frozenset()
+    ) -> Watching | Declined:
+        """As `watch`, for a wish that was understood."""
         if allowed and (wish.channel or channel) not in allowed:
-            return Declined(NOT_ALLOWED)
+            return Declined(NOT_ALLOWED, about=About.CHANNEL)
         target = await self._catalog.find_target(wish.target.strip("`"))
         if not isinstance(target, Found | FoundProject):
             return _declined(target)
         if obstacle := await self._rooms.obstacle(wish.channel or channel):
-            return Declined(obstacle)
+            return Declined(obstacle, about=About.CHANNEL)
         watch = _watch(wish, target, wish.channel or channel, user, now_ms(self._clock))
         job = target.job if isinstance(target, Found) else None
         alive = await self._alive(watch)
@@ -168,7 +185,7 @@ def _watch(wish: Wish, target: Found | FoundProject, channel: str, user: str, no
 
 def _add(tx: Tx, watch: Watch, jobs: Sequence[Job]) -> tuple[Watch, bool]:
     stored, is_new = tx.watches.add(watch)
-    tx.outbox.unpark(stored.channel)
+    mended(tx, stored.channel)
     for job in jobs:
         tx.tails.track(job)
     if is_new:

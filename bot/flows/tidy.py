@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.flows.ports import AuditEntry, Database, Forgotten, Tx
+from bot.flows.keeping import AuditEntry, Forgotten
+from bot.flows.ports import Database, Tx
 from bot.times import MS_PER_S, Clock, Ms, now_ms
 
 log = structlog.get_logger(__name__)

@@ -1,17 +1,19 @@
 """A person changes an incident: state, history, audit and what is to be said, in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.flows.ports import AuditEntry, Database, Tx
+from bot.flows.keeping import AuditEntry
+from bot.flows.ports import Database, Tx
 from bot.flows.rolling import Rolling
 from bot.incidents import announce, triage
 from bot.incidents.delivery import Delivery, DirectTopic, direct
-from bot.incidents.incident import Card, Incident
-from bot.incidents.steps import Assign, Mute, Resolve, Step, action_of
+from bot.incidents.incident import Card, HistoryEntry, Incident
+from bot.incidents.steps import Action, Assign, Mute, Reopen, Resolve, Step, action_of
 from bot.incidents.triage import Changed, Refused
-from bot.times import Clock, Ms, now_ms
+from bot.jobs.job import Job
+from bot.times import Clock, Ms, now_ms, ns_from_ms, utc
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +52,15 @@ class Repeated:
     """The very same request was carried out before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An incident as it is now, what was done to it so far, oldest first, and its job."""
+
+    incident: Incident
+    history: tuple[HistoryEntry, ...]
+    job: Job | None
+
+
 Outcome = Changed | Refused | Superseded | Gone | Repeated
 
 
@@ -57,6 +68,10 @@ class Triage:
     def __init__(self, *, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+
+    async def standing(self, incident_id: int, channel: str | None) -> Standing | Superseded | Gone:
+        """How the incident stands, for somebody in `channel` who may want to change it."""
+        return await self._db.run(lambda tx: _standing(tx, incident_id, channel))
 
     async def act(self, request: Request) -> Outcome:
         """Carries `request` out, or says why not."""
@@ -87,12 +102,43 @@ def _outcome(tx: Tx, request: Request, now: Ms) -> Outcome:
     incident = tx.incidents.get(request.incident_id)
     if incident is None:
         return Gone()
-    newer = tx.incidents.successor(incident)
-    if newer is not None:
-        cards = tx.cards.of(newer.id)
-        here = (card for card in cards if card.channel == request.channel)
-        return Superseded(newer, next(here, next(iter(cards), None)))
+    if superseded := _superseded(tx, incident, request.channel):
+        if isinstance(request.step, Reopen) and incident.dismissed and superseded.newer.unwanted:
+            return _wanted_again(tx, incident, superseded.newer, request.actor, now)
+        return superseded
     return triage.apply(incident, request.step, actor=request.actor, now_ms=now)
+
+
+def _wanted_again(tx: Tx, dismissed: Incident, newer: Incident, actor: str, now: Ms) -> Changed:
+    """It is an error after all, and it has come back since: what was only listed gets its card."""
+    tx.incidents.put(replace(dismissed, dismissed=False))
+    wanted = replace(newer, unwanted=False, actor=actor, changed_ms=now, revision=newer.revision + 1)
+    watches = [watch for watch in tx.watches.active(wanted.account) if watch.project_id == wanted.project_id]
+    channels = announce.channels(wanted, [one for one in watches if one.job_id in (None, wanted.job_id)])
+    tx.incidents.put(wanted)
+    rolling = Rolling(tx=tx, now_ms=now, edit_interval_ms=0)
+    rolling.show(wanted, channels)
+    rolling.harmful_after_all(wanted, channels)
+    entry = HistoryEntry(incident_id=wanted.id, at_ms=now, action=Action.REOPEN.value, actor=actor)
+    return Changed(wanted, entry)
+
+
+def _superseded(tx: Tx, incident: Incident, channel: str | None) -> Superseded | None:
+    newer = tx.incidents.successor(incident)
+    if newer is None:
+        return None
+    cards = tx.cards.of(newer.id)
+    here = (card for card in cards if card.channel == channel)
+    return Superseded(newer, next(here, next(iter(cards), None)))
+
+
+def _standing(tx: Tx, incident_id: int, channel: str | None) -> Standing | Superseded | Gone:
+    incident = next(iter(tx.incidents.listed([incident_id])), None)
+    if incident is None:
+        return Gone()
+    tail = tx.tails.get(incident.account, incident.job_id)
+    found = Standing(incident, tx.incidents.history(incident_id), tail.job if tail else None)
+    return _superseded(tx, incident, channel) or found
 
 
 def carry_out(tx: Tx, changed: Changed, now: Ms, **names: str) -> None:
@@ -102,8 +148,8 @@ def carry_out(tx: Tx, changed: Changed, now: Ms, **names: str) -> None:
     """
     tx.incidents.put(changed.incident)
     tx.incidents.note(changed.entry)
-    cards = tx.cards.of(changed.incident.id)
-    tx.outbox.add(announce.acted(changed.incident, changed.entry, cards, now, **names))
+    channels = tx.cards.channels(changed.incident.id)
+    tx.outbox.add(announce.acted(changed.incident, changed.entry, channels, now, **names))
     Rolling(tx=tx, now_ms=now, edit_interval_ms=0).changed(changed.incident)
 
 
@@ -132,7 +178,8 @@ def _detail(step: Step) -> str:
         case Assign(to=to):
             return f"to {to}"
         case Mute(until_ms=until_ms):
-            return "until the job ends" if until_ms is None else f"until {until_ms}"
+            moment = None if until_ms is None else utc(ns_from_ms(until_ms))
+            return "until the job ends" if moment is None else f"until {moment:%Y-%m-%d %H:%M} UTC"
         case Resolve(reason=reason):
             return reason
         case _:

@@ -62,9 +62,12 @@ def grew(
 
 
 def acted(
-    incident: Incident, entry: HistoryEntry, cards: Sequence[Card], now_ms: Ms, **names: str
+    incident: Incident, entry: HistoryEntry, channels: Sequence[str], now_ms: Ms, **names: str
 ) -> tuple[Delivery, ...]:
-    """It was changed: the card shows it at once, and its thread says who did what (`names`: of the people)."""
+    """It was changed: the card shows it at once, and its thread says who did what (`names`: of the people).
+
+    `channels` are those in which its card stands or is on its way.
+    """
     payload: Payload = {
         "what": entry.action,
         "actor": entry.actor,
@@ -76,14 +79,14 @@ def acted(
     }
     return tuple(
         delivery
-        for card in cards
+        for channel in channels
         for delivery in (
-            card_row(incident.id, card.channel, Urgency.NOTICE, now_ms, now_ms),
+            card_row(incident.id, channel, Urgency.NOTICE, now_ms, now_ms),
             in_thread(
                 Kind.REPLY,
                 incident.id,
-                card.channel,
-                f"acted:{incident.id}:{incident.revision}:{card.channel}",
+                channel,
+                f"acted:{incident.id}:{incident.revision}:{channel}",
                 payload,
                 now_ms,
             ),

@@ -27,6 +27,7 @@ class Kind(StrEnum):
 
 
 OWN_LANES = frozenset({Kind.AROUND, Kind.CHART})
+EDITED = frozenset({Kind.CARD, Kind.ROLL})
 
 
 class Urgency:
@@ -63,6 +64,11 @@ class Delivery:
     due_ms: Ms
     attempts: int = 0
     unclear_since_ms: Ms | None = None
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether it changes a message that stands there already, as far as its urgency tells."""
+        return self.kind in EDITED and self.urgency > Urgency.NEW_CARD
 
 
 class DirectTopic(StrEnum):

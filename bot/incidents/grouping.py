@@ -104,6 +104,10 @@ class Engine:
         """All incidents as they stand, most important first."""
         return tuple(facts_of(case, verdict) for case, verdict in self._judged())
 
+    def heard(self) -> dict[str, tuple[Ns, Ns]]:
+        """By replica, the stamps of its first and of its last line."""
+        return {name: (Ns(one.first_ns), Ns(one.last_ns)) for name, one in self._memory.job.members.items()}
+
     def _take(self, event: Event) -> None:
         memory = self._memory
         memory.job.meet(event)

@@ -99,6 +99,7 @@ class Muted:
         usual: events that five minutes brought before it was set, at least 1.
         window_ms: start of the present five minutes, by the time of the lines.
         window_count: events that had come by then.
+        set_count: events that had come when it was set.
     """
 
     by: str
@@ -108,6 +109,7 @@ class Muted:
     usual: int
     window_ms: Ms
     window_count: int
+    set_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,8 @@ class HistoryEntry:
 class Card:
     """The message that shows an incident in a channel: what was said, apart from what is true.
 
-    `permalink` is its address in Slack, None while Slack has not told it.
+    `permalink` is its address in Slack, None while Slack has not told it. `late_ms` is how long after the
+    incident was found it was posted, 0 when that was soon.
     """
 
     incident_id: int
@@ -186,3 +189,4 @@ class Card:
     shown_revision: int = 0
     said: tuple[str, ...] = field(default=())
     permalink: str | None = None
+    late_ms: int = 0

@@ -12,6 +12,7 @@ TENFOLD = 10
 FEWEST_FOR_TENFOLD = 20
 """So few events in a window are no flood, however rare the error was before."""
 NAMED = 6
+LONGEST_DAYS = 30
 
 
 def muted(incident: Incident, *, by: str, now_ms: Ms, until_ms: Ms | None) -> Muted:
@@ -24,7 +25,22 @@ def muted(incident: Incident, *, by: str, now_ms: Ms, until_ms: Ms | None) -> Mu
         usual=_usual(incident, now_ms),
         window_ms=now_ms,
         window_count=incident.facts.count,
+        set_count=incident.facts.count,
     )
+
+
+def hidden_so_far(incident: Incident) -> int:
+    """How many events the mute that holds has hidden since it was set."""
+    return incident.facts.count - incident.muted.set_count if incident.muted else 0
+
+
+def unfit_end(until_ms: Ms, now_ms: Ms) -> str | None:
+    """Why nothing can be muted until then, as a sentence; None when it can."""
+    if until_ms <= now_ms:
+        return "That is over already: choose a later time."
+    if until_ms > now_ms + LONGEST_DAYS * DAY_MS:
+        return f"A mute lasts {LONGEST_DAYS} days at most: choose an earlier time."
+    return None
 
 
 def hidden_by_mute(incident: Incident, now_ms: Ms) -> int:
@@ -40,12 +56,16 @@ class Over:
     worse: bool = False
 
 
-def over(incident: Incident, now_ms: Ms, *, job_ended: bool) -> Over | None:
-    """Why the mute of `incident` ends now; None while it holds, or where there is none."""
+def over(incident: Incident, now_ms: Ms, *, ended_ms: Ms | None) -> Over | None:
+    """Why the mute of `incident` ends now; None while it holds, or where there is none.
+
+    `ended_ms` is when the job ended, None while it goes on: who mutes for a time what a dead job left behind means
+    that time.
+    """
     mute = incident.muted
     if mute is None:
         return None
-    if job_ended:
+    if ended_ms is not None and (mute.until_ms is None or ended_ms >= mute.set_ms):
         return Over("the job ended")
     if mute.until_ms is not None and now_ms >= mute.until_ms:
         return Over("its time is up")

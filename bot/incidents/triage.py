@@ -46,8 +46,8 @@ class Refused:
 
 def apply(incident: Incident, step: Step, *, actor: str, now_ms: Ms) -> Changed | Refused:
     """What `step` by `actor` (a Slack user id) makes of `incident`."""
-    if not _is_open_to(incident, step):
-        return Refused(incident.state, incident.actor, incident.changed_ms, incident.holder)
+    if refused := refusal(incident, step):
+        return refused
     changed = _after(incident, step, actor, now_ms)
     changed = replace(changed, actor=actor, changed_ms=now_ms, revision=incident.revision + 1)
     entry = HistoryEntry(
@@ -60,6 +60,13 @@ def apply(incident: Incident, step: Step, *, actor: str, now_ms: Ms) -> Changed 
         until_ms=step.until_ms if isinstance(step, Mute) else None,
     )
     return Changed(changed, entry)
+
+
+def refusal(incident: Incident, step: Step) -> Refused | None:
+    """Why `step` cannot be done to `incident` as it is; None when it can."""
+    if _is_open_to(incident, step):
+        return None
+    return Refused(incident.state, incident.actor, incident.changed_ms, incident.holder)
 
 
 def mute_over(incident: Incident, end: Over, now_ms: Ms) -> Changed:

@@ -109,6 +109,11 @@ class Job:
         return self.name or self.id
 
     @property
+    def ended_ms(self) -> Ms | None:
+        """None while it goes on."""
+        return self.updated_ms if self.status.has_ended else None
+
+    @property
     def dashboard_url(self) -> str:
         """The job's logs in Baseten's own web application."""
         return f"https://app.baseten.co/training/{self.project_id}/logs/{self.id}"

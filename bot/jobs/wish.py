@@ -47,13 +47,25 @@ def parse_wish(text: str) -> Wish | BadWish:
     return wish if wish.target else BadWish(f"Which job or project? For example: {EXAMPLE}")
 
 
+def with_option(wish: Wish, key: str, value: str) -> Wish | BadWish:
+    """`wish` with what stands behind ``key:``."""
+    read = _READERS.get(key.lower())
+    return read(wish, value) if read else _unknown(key)
+
+
+def with_pattern(wish: Wish, text: str) -> Wish | BadWish:
+    """`wish` with an expression, with or without the slashes around it."""
+    found = re.fullmatch(r"/(.+)/(i?)", text, re.DOTALL)
+    pattern, flag = (found[1], found[2]) if found else (text, "")
+    return _with_pattern(wish, pattern, ignore_case=bool(flag))
+
+
 def _with(wish: Wish, token: Token) -> Wish | BadWish:
     match token:
         case Option(key=key):
-            read = _READERS.get(key.lower())
-            return read(wish, token.text) if read else _unknown(key)
+            return with_option(wish, key, token.text)
         case Expression():
-            return _with_pattern(wish, token)
+            return _with_pattern(wish, token.text, ignore_case=token.ignore_case)
         case _ if wish.target:
             return BadWish(
                 f"`{token.raw[:60]}` is one word too many: a watch has one target. For example: {EXAMPLE}"
@@ -62,11 +74,11 @@ def _with(wish: Wish, token: Token) -> Wish | BadWish:
             return replace(wish, target=token.text)
 
 
-def _with_pattern(wish: Wish, token: Expression) -> Wish | BadWish:
-    pattern = compile_pattern(token.text, ignore_case=token.ignore_case)
+def _with_pattern(wish: Wish, text: str, *, ignore_case: bool) -> Wish | BadWish:
+    pattern = compile_pattern(text, ignore_case=ignore_case)
     if isinstance(pattern, BadPattern):
-        return BadWish(f"`/{token.text[:60]}/` cannot be used: {pattern.reason}")
-    return replace(wish, pattern=f"(?i){token.text}" if token.ignore_case else token.text)
+        return BadWish(f"`/{text[:60]}/` cannot be used: {pattern.reason}")
+    return replace(wish, pattern=f"(?i){text}" if ignore_case else text)
 
 
 def _level(wish: Wish, value: str) -> Wish | BadWish:

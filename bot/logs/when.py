@@ -35,7 +35,7 @@ def parse_moment(text: str, *, now_ns: int, tz: tzinfo) -> Ns | BadMoment:
         return Ns(0) if _FIXED[words] else Ns(now_ns)
     if words.isdigit():
         return _epoch(words)
-    if (span := _duration_ns(words)) is not None:
+    if (span := duration_ns(words)) is not None:
         return Ns(now_ns - span) if span < now_ns else BadMoment("is longer ago than time is counted")
     return _named(words, now_ns, tz)
 
@@ -69,7 +69,8 @@ def _epoch(digits: str) -> Ns | BadMoment:
     return BadMoment("is no epoch: those have 10 digits in seconds, 13 in ms, 16 in µs and 19 in ns")
 
 
-def _duration_ns(words: str) -> int | None:
+def duration_ns(words: str) -> int | None:
+    """What ``2h``, ``1h 30m`` or ``90 min`` (in lower case) lasts; None for anything else."""
     whole = _DURATION.fullmatch(words)
     steps = re.findall(_STEP, words.removesuffix("ago").strip()) if whole else []
     if not steps or any(unit not in _SECONDS for _, unit in steps):
@@ -82,7 +83,7 @@ def _named(words: str, now_ns: int, tz: tzinfo) -> Ns | BadMoment:
         return _zoned(words)
     if found := _DAY_FIRST.fullmatch(words):
         return _on_day(found[1], found[2], now_ns, tz)
-    if (clock := _clock(words)) is not None:
+    if (clock := time_of_day(words)) is not None:
         return _last_occurrence(clock, now_ns, tz)
     if _WEEKDAY.fullmatch(words):
         return BadMoment("is a weekday, which can mean two weeks: write the date, such as 2026-11-20")
@@ -98,7 +99,7 @@ def _zoned(words: str) -> Ns | BadMoment:
 
 
 def _on_day(day: str, rest: str | None, now_ns: int, tz: tzinfo) -> Ns | BadMoment:
-    clock = time() if rest is None else _clock(rest.removeprefix("at "))
+    clock = time() if rest is None else time_of_day(rest.removeprefix("at "))
     if clock is None:
         return BadMoment(f"has no time of day that I know: write {day} 14:30")
     try:
@@ -121,7 +122,8 @@ def _date(day: str, now_ns: int, tz: tzinfo) -> date:
     return named
 
 
-def _clock(text: str) -> time | None:
+def time_of_day(text: str) -> time | None:
+    """``14:30``, ``9:05:07`` or ``2pm`` (in lower case); None for anything else."""
     found = _CLOCK.fullmatch(text)
     if not found or (found[2] is None and found[5] is None):
         return None

@@ -1,37 +1,32 @@
-"""Buttons of cards: act, which is one short transaction, and acknowledge."""
+"""The buttons of cards that act at once, which is one short transaction; `windows` has those that ask first."""
 
 import asyncio
-import re
 from typing import Any
 
-import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
-from bot.incidents.steps import Acknowledge, Reopen, Resolve, Step, Unmute
+from bot.incidents.steps import Acknowledge, Reopen, Step, Unmute
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
 from bot.slack.members import Denied
-from bot.slack.refusals import GONE, UNKNOWN_ACTION
-from bot.slack.reply import reply
+from bot.slack.refusals import GONE
 from bot.slack.stepping import take_step
-
-log = structlog.get_logger(__name__)
+from bot.slack.windows.sight import LARGEST_ID
+from bot.slack.windows.window import tell
 
 ACK_BY_S = 1.5
 """A press is acknowledged when it is committed: who is killed before that leaves nobody in the belief that it was.
 Slack waits for three seconds, so that it is acknowledged after this time at the latest."""
-LARGEST_ID = 2**63 - 1
 
 _STEPS: dict[str, Step] = {
     ids.ACKNOWLEDGE: Acknowledge(),
-    ids.RESOLVE: Resolve(),
     ids.REOPEN: Reopen(),
     ids.UNMUTE: Unmute(),
 }
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
-    """Adds the listeners of the card's buttons, and one for every button that nobody knows."""
+    """Adds the listeners of the card's immediate buttons."""
 
     async def triage(ack: AsyncAck, respond: AsyncRespond, body: dict[str, Any], action: dict[str, Any]) -> None:
         work = asyncio.create_task(_triage(desk, body, action), name="triage")
@@ -39,22 +34,11 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack()
         sentence = await work
         if sentence:
-            await reply(desk.client, respond, {"text": sentence})
+            await tell(desk, respond, body, sentence)
 
     for action_id in _STEPS:
         app.action(action_id)(triage)
     app.action(ids.OPEN_LINK)(_opened)
-
-
-def register_last(app: AsyncApp, desk: Desk) -> None:
-    """The catch-all; Bolt takes the first listener that matches, so that this one is registered last."""
-
-    async def unknown(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any]) -> None:
-        await ack()
-        log.warning("unknown_action", action_id=action.get("action_id"))
-        await reply(desk.client, respond, {"text": UNKNOWN_ACTION})
-
-    app.action(re.compile(".*"))(unknown)
 
 
 async def _opened(ack: AsyncAck) -> None:

@@ -1,16 +1,15 @@
 """The lines around one line as a message: the line marked, what is missing said, and how to see more."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, tzinfo
 
 from bot.flows.contents import AroundContent
-from bot.logs.line import Line
 from bot.logs.question import MAX_COUNT, LogQuery
 from bot.slack import rich
 from bot.slack.figures import duration
 from bot.slack.logview import LogText, fit, fit_around, further, gaps_told, hidden_told, zone_told
 from bot.slack.mrkdwn import Message, clean, escape, shorten
-from bot.times import Ms, ms_ceil, ms_floor
+from bot.times import ms_floor
 
 NAME_CHARS = 60
 
@@ -72,7 +71,8 @@ def _remarks(content: AroundContent, shown: LogText, tz: tzinfo) -> Iterable[str
     if content.why_not:
         yield content.why_not
     elif side := _short_side(content):
-        yield f"There is nothing more within {duration(content.far_ms)} {side} it."
+        so_far = " so far" if content.short_after and not content.job.status.has_ended else ""
+        yield f"The log has nothing more within {duration(content.far_ms)} {side} it{so_far}."
     yield from gaps_told(content.gaps)
     if content.replica:
         yield f"Only lines of {shorten(clean(content.replica), NAME_CHARS)}, beside the marked one."
@@ -93,12 +93,8 @@ def _buttons(content: AroundContent) -> tuple[rich.Element, ...]:
     query = LogQuery(
         job=content.job.id,
         replica=content.replica,
-        start_ms=_start(content.lines),
-        end_ms=ms_ceil(content.lines[-1].timestamp_ns + 1),
+        newer_than=content.newer_than,
+        older_than=content.older_than,
         count=min(len(content.lines), MAX_COUNT),
     )
     return further(query, query)
-
-
-def _start(lines: Sequence[Line]) -> Ms:
-    return ms_floor(lines[0].timestamp_ns)

@@ -27,7 +27,20 @@ def incident_card(content: CardContent) -> Message:
     needs_nobody = incident.state is State.RESOLVED or incident.facts.role is not Role.ROOT
     shown = _folded(content) if needs_nobody else _whole(content)
     body = rich.block(*shown, block_id=f"card.{incident.revision}")
-    return {"text": _fallback(content), "blocks": [body, _actions(incident)]}
+    return {"text": _fallback(content), "blocks": [body, card_actions(incident)]}
+
+
+def card_actions(incident: Incident) -> Element:
+    """A card that needs nobody can only be closed, and a closed one only be opened again."""
+    value = ids.IncidentRef(incident.id, incident.revision).encode()
+    lasting = incident.state is not State.RESOLVED
+    buttons = BUTTONS[incident.state]
+    if lasting and incident.facts.role is not Role.ROOT:
+        buttons = (("Resolve", ids.RESOLVE, None),)
+    elements = [button(label, action, value, style=style) for label, action, style in buttons]
+    if lasting and incident.facts.role is Role.ROOT:
+        elements.append(_menu(incident))
+    return {"type": "actions", "block_id": f"actions.{incident.revision}", "elements": elements}
 
 
 def _whole(content: CardContent) -> tuple[Element, ...]:
@@ -61,19 +74,6 @@ def _folded(content: CardContent) -> tuple[Element, ...]:
     why = parts.sentence(shorten(incident.facts.reason, parts.REASON_CHARS))
     verdict = "Harmless after all." if incident.facts.role is Role.NOISE else "Follows from another error."
     return (rich.section(*line, rich.text(f"{verdict} {why}".rstrip())),)
-
-
-def _actions(incident: Incident) -> Element:
-    """A card that needs nobody can only be closed, and a closed one only be opened again."""
-    value = ids.IncidentRef(incident.id, incident.revision).encode()
-    lasting = incident.state is not State.RESOLVED
-    buttons = BUTTONS[incident.state]
-    if lasting and incident.facts.role is not Role.ROOT:
-        buttons = (("Resolve", ids.RESOLVE, None),)
-    elements = [button(label, action, value, style=style) for label, action, style in buttons]
-    if lasting and incident.facts.role is Role.ROOT:
-        elements.append(_menu(incident))
-    return {"type": "actions", "block_id": f"actions.{incident.revision}", "elements": elements}
 
 
 def _menu(incident: Incident) -> Element:

@@ -1,4 +1,4 @@
-"""Errors per replica as Slack's own chart, and as bars of text for where that is refused.
+"""Errors per replica or over time as Slack's own chart, and as bars of text for where that is refused.
 
 Limits: a series has at most 20 points, a label at most 20 characters (Block Kit, `data_visualization`).
 """
@@ -16,20 +16,32 @@ BAR_CHARS = 30
 
 def bar_chart(title: str, sightings: Sequence[Sighting]) -> Element:
     """A bar for each replica, the loudest first; those beyond the limit are summed up in the last one."""
-    points = _points(sightings)
-    series = {"name": "errors", "data": [{"label": name, "value": count} for name, count in points]}
-    axes = {"categories": [name for name, _ in points], "x_label": "replica", "y_label": "errors"}
-    chart = {"type": "bar", "series": [series], "axis_config": axes}
-    return {"type": "data_visualization", "title": shorten(title, 50), "chart": chart}
+    return chart(title, _points(sightings), "replica")
 
 
 def bars(sightings: Sequence[Sighting]) -> str:
     """The same as rows such as ``g02r0  ██████████  120``."""
-    points = _points(sightings)
+    return text_bars(_points(sightings))
+
+
+def chart(title: str, points: Sequence[tuple[str, int]], x_label: str) -> Element:
+    """A bar for each of at most `POINTS` points: a label of its own, at most `LABEL_CHARS` long, and a count."""
+    series = {"name": "errors", "data": [{"label": name, "value": count} for name, count in points]}
+    axes = {"categories": [name for name, _ in points], "x_label": shorten(x_label, 50), "y_label": "errors"}
+    drawn = {"type": "bar", "series": [series], "axis_config": axes}
+    return {"type": "data_visualization", "title": shorten(title, 50), "chart": drawn}
+
+
+def text_bars(points: Sequence[tuple[str, int]]) -> str:
+    """The points as rows, for where a chart is refused; a count of 0 has no bar."""
     width = max(len(name) for name, _ in points)
-    most = max(count for _, count in points)
-    rows = ((name.ljust(width), "█" * max(1, round(BAR_CHARS * count / most)), count) for name, count in points)
+    most = max(1, *(count for _, count in points))
+    rows = ((name.ljust(width), "█" * _length(count, most), count) for name, count in points)
     return "\n".join(f"{name}  {bar}  {count:,}" for name, bar, count in rows)
+
+
+def _length(count: int, most: int) -> int:
+    return max(1, round(BAR_CHARS * count / most)) if count else 0
 
 
 def _points(sightings: Sequence[Sighting]) -> list[tuple[str, int]]:

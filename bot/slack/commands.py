@@ -14,7 +14,7 @@ from bot.flows.control import Deed
 from bot.flows.subscribe import Declined
 from bot.jobs.reference import Found
 from bot.logs.query import BadQuery, parse_query
-from bot.slack import words
+from bot.slack import digesting, listing, words
 from bot.slack.control import Errand, ask
 from bot.slack.desk import Desk
 from bot.slack.logview import answer_message
@@ -22,6 +22,8 @@ from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import Message
 from bot.slack.refusals import STORE_AWAY, UNKNOWN_COMMAND
 from bot.slack.reply import reply
+from bot.slack.windows.picker import open_picker
+from bot.slack.windows.watching import open_watch
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +114,15 @@ async def _status(call: Call) -> Message:
     return words.refusal(found)
 
 
-async def _watch(call: Call) -> Message:
+async def _pick(call: Call) -> Message | None:
+    """The picker; help where it cannot be opened."""
+    return await _help(call) if await open_picker(call.desk, call.trigger_id, call.channel) else None
+
+
+async def _watch(call: Call) -> Message | None:
+    if not call.text:
+        sentence = await open_watch(call.desk, call.trigger_id, call.channel)
+        return words.help_message("watch") if sentence else None
     made = await call.desk.subscribe.watch(
         call.text, channel=call.channel, user=call.member.id, allowed=call.desk.members.policy.channels
     )
@@ -125,7 +135,21 @@ async def _unwatch(call: Call) -> Message:
 
 
 async def _watches(call: Call) -> Message:
-    return words.watches_message(await call.desk.subscribe.of_channel(call.channel))
+    watches = await call.desk.subscribe.of_channel(call.channel)
+    mutes = await call.desk.overview.mutes([call.channel]) if watches else 0
+    return words.watches_message(watches, mutes=mutes, digest=await call.desk.overview.digest(call.channel))
+
+
+async def _incidents(call: Call) -> Message:
+    return await listing.incidents(call.desk, call.member.id, call.channel, call.text)
+
+
+async def _mutes(call: Call) -> Message:
+    return await listing.mutes(call.desk, call.member.id, call.channel)
+
+
+async def _digest(call: Call) -> Message:
+    return await digesting.digest(call.desk, call.member, call.channel, call.text)
 
 
 async def _stop(call: Call) -> Message | None:
@@ -150,10 +174,13 @@ _RIGHTS = {"watch": "watch", "unwatch": "watch", "stop": "stop", "recreate": "re
 """By sub-command, what its permission is called; all else is `logs`."""
 
 _SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Message | None]]] = {
-    "": _help,
+    "": _pick,
+    "digest": _digest,
     "help": _help,
+    "incidents": _incidents,
     "jobs": _jobs,
     "logs": logs,
+    "mutes": _mutes,
     "recreate": _recreate,
     "status": _status,
     "stop": _stop,

@@ -6,13 +6,18 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.flows.answer import Answer
+from bot.flows.around import Around
 from bot.flows.control import Control
+from bot.flows.digest import Summarise
+from bot.flows.overview import Overview
 from bot.flows.ports import Database
 from bot.flows.subscribe import Subscribe
 from bot.flows.triage import Triage
 from bot.slack.downloads import Downloads
 from bot.slack.members import Denied, Member, Members
+from bot.slack.memberships import Memberships
 from bot.slack.rights import Rights
+from bot.slack.surfaces import Surfaces
 from bot.times import Clock, now_ms
 
 
@@ -23,9 +28,14 @@ class Desk:
     members: Members
     rights: Rights
     answer: Answer
+    around: Around
     triage: Triage
     subscribe: Subscribe
     control: Control
+    overview: Overview
+    summarise: Summarise
+    memberships: Memberships
+    surfaces: Surfaces
     downloads: Downloads
     clock: Clock
 

@@ -16,18 +16,22 @@ from bot.flows.contents import (
     AroundContent,
     CardContent,
     Content,
+    DigestContent,
     DirectContent,
+    LostContent,
     NoticeContent,
     ReplyContent,
     RollContent,
 )
 from bot.slack.around_views import around_message
 from bot.slack.cards import incident_card
+from bot.slack.digests import digest_message
 from bot.slack.directs import direct_message
 from bot.slack.ids import DELIVERY_EVENT
 from bot.slack.mrkdwn import INSTEAD, TEXT_CHARS, Message, shorten
 from bot.slack.notices import notice_message, reply_message
 from bot.slack.rolls import roll_message
+from bot.slack.undrawn import told_late, undrawn
 from bot.times import Ms, s_from_ms
 
 log = structlog.get_logger(__name__)
@@ -38,7 +42,7 @@ CLOCK_MARGIN_S = 120
 FIND_PAGES = 3
 SHAPE_CODES = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "block_mismatch"})
 UNCLEAR_CODES = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
-LIMIT_CODES = frozenset({"ratelimited", "rate_limited"})
+LIMIT_CODES = frozenset({"message_limit_exceeded", "rate_limited", "ratelimited"})
 DEFAULT_RETRY_S = 5.0
 
 
@@ -49,7 +53,9 @@ class Gateway:
         self._client = client
         self._direct: dict[str, str] = {}
 
-    async def post(self, channel: str, content: Content, *, thread_ts: str | None, delivery_id: str) -> str:
+    async def post(
+        self, channel: str, content: Content, *, thread_ts: str | None, delivery_id: str, late_ms: int = 0
+    ) -> str:
         metadata = {"event_type": DELIVERY_EVENT, "event_payload": {"delivery_id": delivery_id}}
         post = partial(
             self._client.chat_postMessage,
@@ -59,11 +65,11 @@ class Gateway:
             unfurl_links=False,
             unfurl_media=False,
         )
-        answer = await _send(post, render(content))
+        answer = await send(post, drawn(content, late_ms))
         return str(answer["ts"])
 
-    async def edit(self, channel: str, ts: str, content: Content) -> None:
-        await _send(partial(self._client.chat_update, channel=channel, ts=ts), render(content))
+    async def edit(self, channel: str, ts: str, content: Content, *, late_ms: int = 0) -> None:
+        await send(partial(self._client.chat_update, channel=channel, ts=ts), drawn(content, late_ms))
 
     async def permalink(self, channel: str, ts: str) -> str | None:
         try:
@@ -110,37 +116,52 @@ class Gateway:
 Send = Callable[..., Awaitable[AsyncSlackResponse]]
 
 
-async def _send(send: Send, message: Message) -> AsyncSlackResponse:
+async def send(call: Send, message: Message) -> AsyncSlackResponse:
     """Sends `message`; when Slack does not take its blocks, what stands in for them, at last its text alone."""
     text = shorten(message["text"], TEXT_CHARS)
-    for blocks in (message["blocks"], message.get(INSTEAD)):
+    for blocks in (message.get("blocks"), message.get(INSTEAD)):
         if blocks is None:
             continue
         try:
-            return await translated(send(text=text, blocks=blocks))
+            return await translated(call(text=text, blocks=blocks))
         except SlackRefused as error:
             if error.code not in SHAPE_CODES:
                 raise
             log.error("blocks_refused", code=error.code, pointers=error.pointers)
-    return await translated(send(text=text))
+    return await translated(call(text=text))
+
+
+def drawn(content: Content, late_ms: int = 0) -> Message:
+    """`content` as a message, with how late it comes; in words alone where drawing it fails."""
+    try:
+        return told_late(render(content), late_ms)
+    except Exception:
+        # Drawing is pure: it would fail the same way each time, and nobody would ever learn of it.
+        log.exception("drawing_failed", content=type(content).__name__)
+        return undrawn(content)
 
 
 def render(content: Content) -> Message:
     match content:
         case CardContent():
-            return incident_card(content)
+            message = incident_card(content)
         case AroundContent():
-            return around_message(content)
+            message = around_message(content)
         case ReplyContent():
-            return reply_message(content)
+            message = reply_message(content)
         case NoticeContent():
-            return notice_message(content)
+            message = notice_message(content)
         case RollContent():
-            return roll_message(content)
+            message = roll_message(content)
         case DirectContent():
-            return direct_message(content)
+            message = direct_message(content)
+        case DigestContent():
+            message = digest_message(content)
+        case LostContent():
+            message = undrawn(content)
         case _:
             assert_never(content)
+    return message
 
 
 async def translated(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:

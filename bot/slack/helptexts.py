@@ -48,7 +48,10 @@ TOPICS: dict[str, Topic] = {
             "/joblogs my-job level:error since:2h",
             '/joblogs llama/run-7 replica:r3 last:200 "out of memory" -warmup',
         ),
-        notes=("--since 2h and since=2h are understood as well. Words with a colon in them go in quotes.",),
+        notes=(
+            "--since 2h and since=2h are understood as well. Words with a colon in them go in quotes.",
+            "/joblogs alone opens a window to choose all of this.",
+        ),
     ),
     "jobs": Topic(
         about="Lists the training jobs that the bot can read, those that run first.",
@@ -83,6 +86,7 @@ TOPICS: dict[str, Topic] = {
         examples=("/joblogs watch my-job", "/joblogs watch my-project in:#ml-alerts mention:@oncall silence:15m"),
         notes=(
             "A project's watch takes new jobs as they appear. A second watch of one target changes the first.",
+            "/joblogs watch alone opens a window for all of this.",
         ),
     ),
     "unwatch": Topic(
@@ -94,8 +98,55 @@ TOPICS: dict[str, Topic] = {
         about="Lists what this channel watches, each with a button that ends it.",
         usage="/joblogs watches",
     ),
+    "incidents": Topic(
+        about="Lists what is open in this channel, with the buttons of a card; in a direct message what is yours.",
+        usage="/joblogs incidents [open|mine|all] [JOB|PROJECT]",
+        rows=(
+            ("open", "what is not resolved; what nobody has taken stands first"),
+            ("mine", "what you hold, in whichever channel"),
+            ("all", "also what was resolved within a week"),
+            ("JOB", "only those of a job or a project"),
+        ),
+        examples=("/joblogs incidents", "/joblogs incidents all my-job"),
+    ),
+    "mutes": Topic(
+        about="Lists what is muted in this channel and what somebody called no error, each with a way back.",
+        usage="/joblogs mutes",
+    ),
+    "digest": Topic(
+        about="Posts a summary each day: jobs that ran, what failed, what is open. Nothing when nothing happened.",
+        usage="/joblogs digest daily|weekdays TIME | off",
+        rows=(
+            ("daily 09:00", "each day at that time of your own zone; also 9am"),
+            ("weekdays 9am", "not on Saturdays and Sundays; Monday's covers them"),
+            ("off", "ends it; digest alone tells what is set"),
+        ),
+        examples=("/joblogs digest daily 09:00",),
+    ),
+    "thread": Topic(
+        about="In the thread of a card you talk to the bot: begin with its name.",
+        usage="@joblogs ack | assign @name | mute 4h | resolve REASON | logs … | around 50 | who",
+        rows=(
+            ("ack", "you have seen it and look after it; take is the same, and takes it from others"),
+            ("assign @name", "somebody else has it from now on, and is told; also assign me"),
+            ("mute 4h", "also 90m, 2d, until 14:30, until tomorrow 9:00, until the job ends"),
+            ("unmute", "ends the mute"),
+            ("resolve bad driver", "closes it; what stands behind is the reason, and may have several lines"),
+            ("not an error", "closes it, and only lists it when it returns"),
+            ("reopen", "opens it again, for somebody to take"),
+            ("logs level:error", "lines of its job, around its time; see /joblogs help logs, JOB left out"),
+            ("around 50", "50 lines before it and 50 behind it; around 50 r3 of one replica"),
+            ("replicas", "which replicas have it, how often, first and last; which are silent"),
+            ("who", "whose it is, and who did what"),
+        ),
+        examples=("@joblogs resolve bad driver, pinned 550", "@joblogs logs replica:r3 last:100 nan"),
+        notes=(
+            "In any other thread logs JOB, status JOB, jobs and help do what they do as commands.",
+            "Show lines around, in the menu of a message, works on cards and on lines that somebody shared.",
+        ),
+    ),
     "help": Topic(
         about="Explains a command.",
-        usage="/joblogs help [logs|jobs|status|stop|recreate|watch|unwatch|watches]",
+        usage="/joblogs help [logs|jobs|status|stop|recreate|watch|unwatch|watches|incidents|mutes|digest|thread]",
     ),
 }

@@ -94,7 +94,7 @@ async def _admitted(desk: Desk, body: dict[str, Any], action_id: str) -> Member 
     """A download lives in a direct message, which is on no list of channels: whoever began it may cancel it."""
     if action_id != ids.CANCEL_DOWNLOAD:
         member = await desk.admit(body)
-        right = "watch" if action_id in (ids.WATCH, ids.UNWATCH) else "logs"
+        right = "watch" if action_id == ids.UNWATCH else "logs"
         return member if isinstance(member, Denied) else await desk.rights.of(member, right, channel_of(body))
     user_id, team_id = sender(body)
     return await desk.members.admit(user_id=user_id, team_id=team_id, channel=None)
@@ -147,17 +147,6 @@ async def _cancel(press: Press) -> Message | None:
     return {"text": sentence} if sentence else None
 
 
-async def _watch(press: Press) -> Message | None:
-    target = ids.TargetRef.decode(press.value)
-    if target is None:
-        return {"text": OLD_BUTTON}
-    named = target.job_id or target.project_id
-    made = await press.desk.subscribe.watch(
-        named, channel=press.channel, user=press.member.id, allowed=press.desk.members.policy.channels
-    )
-    return words.declined(made) if isinstance(made, Declined) else words.watching_message(made)
-
-
 async def _unwatch(press: Press) -> Message | None:
     watch_id = int(press.value) if _NUMBER.fullmatch(press.value) else 0
     ended = await press.desk.subscribe.remove(watch_id, channel=press.channel, user=press.member.id)
@@ -176,6 +165,5 @@ _ACTS: dict[str, Act] = {
     ids.SHOW_LOGS: _show,
     ids.DOWNLOAD: _download,
     ids.CANCEL_DOWNLOAD: _cancel,
-    ids.WATCH: _watch,
     ids.UNWATCH: _unwatch,
 }

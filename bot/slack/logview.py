@@ -49,11 +49,6 @@ class LogText:
     hidden: int
 
 
-def log_text(lines: Sequence[Line], *, marked: int | None = None, tz: tzinfo = UTC) -> str:
-    """`lines` in fixed-width columns: time, replica, level, message; the newest that fit."""
-    return fit(lines, marked=marked, tz=tz).text
-
-
 def fit(
     lines: Sequence[Line],
     *,

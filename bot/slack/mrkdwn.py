@@ -118,6 +118,10 @@ def context(*texts: str) -> dict[str, Any]:
     return {"type": "context", "elements": [markup(text) for text in texts]}
 
 
+def divider() -> dict[str, Any]:
+    return {"type": "divider"}
+
+
 def header(text: str) -> dict[str, Any]:
     return {"type": "header", "text": plain(text, HEADER_CHARS)}
 

@@ -4,15 +4,20 @@ from bot.incidents.incident import Card, State
 from bot.incidents.triage import Refused
 from bot.slack.mrkdwn import date, link
 
+BUSY = "Too much is going on here at this moment; please try again in a minute."
 GONE = "joblogs does not know this incident any more."
+NO_CARD = "This is no card of joblogs. Use the shortcut on the message that shows a failure."
 NO_WINDOW = "Slack did not open the window in time; please press again."
 OLD_BUTTON = "This button has no question any more; please ask again with `/joblogs`."
 SHARED_ALREADY = "Slack did not take it: an answer can be used five times within half an hour. Please ask again."
 STORE_AWAY = "The database is away, so nothing was changed. Please try again in a minute."
 UNEXPECTED = "Something went wrong here, and the bot's log says what. Please try again, or tell whoever runs it."
 UNKNOWN_ACTION = "This button is from another version of joblogs; use a newer message, or `/joblogs help`."
+UNKNOWN_SHORTCUT = "This shortcut is from another version of joblogs; `/joblogs help` tells what there is."
+UNKNOWN_WINDOW = "This window is from another version of joblogs: nothing was done. Please open it again."
 UNKNOWN_COMMAND = "I answer to `/joblogs` alone; `/joblogs help` tells what it can do."
-MENTIONED = "Use the buttons on the card, or `/joblogs help` to see what I can do."
+BEGIN_WITH_ME = "Was that for me? Then begin with my name, such as `@joblogs ack`."
+NO_LINES = "There are no log lines in this message. Use it on a card, or on lines of a log that somebody shared."
 
 _DONE = {
     State.OPEN: "It is open",
@@ -29,6 +34,11 @@ def already(refused: Refused) -> str:
     when = f", {date(refused.since_ms, '{date_short_pretty} {time}')}" if refused.since_ms else ""
     to = f" to <@{refused.holder}>" if refused.state is State.ASSIGNED and refused.holder else ""
     return f"{_DONE[refused.state]}{to}{who}{when}."
+
+
+def meanwhile(refused: Refused) -> str:
+    """Somebody did something while a window was open in which another wanted to do the like."""
+    return f"{already(refused)} Send this again if you still want it."
 
 
 def superseded(card: Card | None) -> str:

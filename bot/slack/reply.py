@@ -28,8 +28,11 @@ async def reply(
 ) -> bool:
     """Shows `message` to the asker alone unless `to_channel`; whether Slack took it.
 
-    Blocks that Slack does not take are left out, so that the asker at least reads the text.
+    Blocks that Slack does not take are left out, so that the asker at least reads the text. In Home and in some
+    windows there is no response_url, and nowhere to answer (`surfaces`).
     """
+    if not respond.response_url:
+        return False
     manner = {
         "response_type": "in_channel" if to_channel else "ephemeral",
         "replace_original": replace,
@@ -37,7 +40,7 @@ async def reply(
         "unfurl_media": False,
     }
     # Bolt's own way would open a session for each answer, and say it twice when the first answer is lost.
-    webhook = AsyncWebhookClient(respond.response_url or "", session=client.session, retry_handlers=[])
+    webhook = AsyncWebhookClient(respond.response_url, session=client.session, retry_handlers=[])
     for words in (message, {"text": message["text"]}):
         response = await _sent(webhook, words | manner, may_repeat=not to_channel)
         if response is None or response.status_code == 200:

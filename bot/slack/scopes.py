@@ -12,6 +12,8 @@ SCOPES = frozenset(
         "groups:read",
         "im:history",
         "im:write",
+        "links:read",
+        "links:write",
         "usergroups:read",
         "users:read",
     }

@@ -6,14 +6,26 @@ from typing import Any
 
 import aiohttp
 import structlog
-from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import actions, commands, control, events, log_buttons, own_cards
+from bot.slack import (
+    actions,
+    around_shortcut,
+    commands,
+    control,
+    digesting,
+    events,
+    homes,
+    listing,
+    log_buttons,
+    own_cards,
+    unfurls,
+    windows,
+)
+from bot.slack.crowd import Crowd
 from bot.slack.desk import Desk
 from bot.slack.gateway import translated
 from bot.slack.measured import Listener, MeasuredClient
@@ -25,6 +37,22 @@ from bot.times import Clock
 log = structlog.get_logger(__name__)
 
 SESSION_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+
+ROOMS = (
+    commands,
+    log_buttons,
+    actions,
+    windows,
+    own_cards,
+    control,
+    around_shortcut,
+    events,
+    listing,
+    homes,
+    digesting,
+    unfurls,
+)
+"""What listens to what people do, in this order; Bolt takes the first listener that matches."""
 
 
 @asynccontextmanager
@@ -74,22 +102,12 @@ def build_bolt(client: AsyncWebClient, identity: Identity, signing_secret: str |
         request_verification_enabled=signing_secret is not None,
     )
     app.error(_reporter(desk))
-    for room in (commands, log_buttons, actions, own_cards, control, events):
+    app.middleware(Crowd(app).admit)
+    for room in ROOMS:
         room.register(app, desk)
     commands.register_last(app)
-    actions.register_last(app, desk)
+    windows.register_last(app, desk)
     return app
-
-
-async def take(app: AsyncApp, request: web.Request) -> web.Response:
-    """One request of HTTP mode. What cannot even be read is refused here: Bolt reads before it verifies."""
-    if not request.headers.get("X-Slack-Request-Timestamp", "").isdigit():
-        return web.Response(status=401, text="not signed by Slack")
-    try:
-        readable = await to_bolt_request(request)
-    except (AttributeError, LookupError, TypeError, ValueError):
-        return web.Response(status=400, text="not a request of Slack's")
-    return await to_aiohttp_response(await app.async_dispatch(readable))
 
 
 def _reporter(desk: Desk) -> Callable[..., Awaitable[None]]:

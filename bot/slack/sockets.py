@@ -1,95 +1,123 @@
 """Socket Mode with several connections, each watched over.
 
-Slack gives every payload to any one of the sockets, so that a second one hides the reconnects of the
-first. The SDK's client can wedge: once a connect to a fresh address fails it repeats that address for
-ever. The watchdog takes the address away after a while, and builds the client anew when that is not enough.
+Slack gives every payload to any one of the sockets, so that a second one hides the loss of the first. A socket is
+replaced when it is lost, when Slack asks for it, when it hears nothing while the others do, and when it has heard
+nothing for some minutes: one that went deaf looks just like one to which nobody speaks. The new one is open before
+the old one is closed.
 """
 
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
+from bot.slack.connection import Connection, Ear, Opening, close
 from bot.times import Clock
 
 log = structlog.get_logger(__name__)
 
-CHECK_INTERVAL_S = 5.0
-NEW_ADDRESS_AFTER_S = 15.0
-NEW_CLIENT_AFTER_S = 40.0
-PING_INTERVAL_S = 5.0
-CLOSE_TIMEOUT_S = 5.0
+CHECK_INTERVAL_S = 0.5
+IDLE_S = 300.0
+DEAF_PAYLOADS = 8
+"""So many payloads for each other socket, and none for this one: with two, a chance of 1 in 256 that it hears."""
+DEAF_AGE_S = 15.0
+"""Younger sockets are not judged; one that replaced a deaf one in vain is judged half as often each time."""
+LINGER_S = 3.5
+"""What came by the old connection is acknowledged by it: Slack waits for three seconds."""
+TOO_MANY = "too_many_websockets"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Socket:
-    """One connection and the task that keeps it."""
+    """One place that always has a connection, as far as that can be."""
 
     name: str
-    app: AsyncApp
-    app_token: str
     clock: Clock
-    handler: AsyncSocketModeHandler | None = None
-    connected: bool = False
-    _connecting: asyncio.Task[None] | None = None
-    _lost_at_s: float | None = None
+    opening: Opening
+    house: "Sockets"
+    connection: Connection | None = None
+    _vain: int = 0
+    _retiring: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def connected(self) -> bool:
+        return self.connection is not None and self.connection.is_up
 
     async def run(self) -> None:
-        """Keeps the connection up until it is cancelled."""
+        """Keeps a connection up until it is cancelled."""
         try:
-            self._open()
             while True:
-                await asyncio.sleep(CHECK_INTERVAL_S if self.connected else 0.2)
-                await self._check()
+                try:
+                    await self._one()
+                except Exception:
+                    # A door, too: nobody waits for this task, and without it the bot would be deaf for good.
+                    log.exception("socket_failed", name=self.name)
+                    self.opening.slower()
         finally:
-            await self._close()
+            await self._end()
 
-    async def _check(self) -> None:
-        assert self.handler is not None  # noqa: S101 - made by _open, before the first check
-        up = await self.handler.client.is_connected()
-        if up != self.connected:
-            log.info("socket", name=self.name, connected=up)
-        self.connected = up
-        if up:
-            self._lost_at_s = None
+    async def _one(self) -> None:
+        """Opens a connection, lets it take over, and returns when it is to be replaced."""
+        fresh = await self.opening.next()
+        old, self.connection = self.connection, fresh
+        log.info("socket", name=self.name, connected=True)
+        self._retire(old)
+        reason = await self._watched(fresh)
+        log.info("socket", name=self.name, connected=fresh.is_up, reason=reason)
+        if reason == TOO_MANY:
+            self.opening.slower()
+            await close(fresh)
+
+    async def _watched(self, connection: Connection) -> str:
+        """Why it is to be replaced, when it is."""
+        idle_s = IDLE_S * random.uniform(0.8, 1.0)
+        while True:
+            await asyncio.sleep(CHECK_INTERVAL_S)
+            reason = self._fault(connection, idle_s)
+            if reason is not None:
+                return reason
+
+    def _fault(self, connection: Connection, idle_s: float) -> str | None:
+        now_s = self.clock.monotonic_s()
+        if connection.goodbye is not None:
+            return connection.goodbye
+        if not connection.is_up:
+            return "lost"
+        if connection.is_broken:
+            return "nobody listens"
+        if connection.has_heard:
+            self._vain = 0
+        missed = self.house.ear.payloads - connection.heard_at
+        judged_s = DEAF_AGE_S * 2 ** min(self._vain, 6)
+        if missed >= DEAF_PAYLOADS * max(1, len(self.house.all) - 1) and now_s - connection.heard_s >= judged_s:
+            self._vain += 1
+            return "deaf"
+        return "idle" if now_s - connection.heard_s >= idle_s else None
+
+    def _retire(self, old: Connection | None) -> None:
+        if old is None:
             return
-        now = self.clock.monotonic_s()
-        self._lost_at_s = now if self._lost_at_s is None else self._lost_at_s
-        await self._mend(now - self._lost_at_s)
+        task = asyncio.create_task(_retired(old), name=f"retire {self.name}")
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
 
-    async def _mend(self, lost_for_s: float) -> None:
-        assert self.handler is not None  # noqa: S101 - as above
-        if lost_for_s >= NEW_CLIENT_AFTER_S:
-            log.warning("socket_rebuilt", name=self.name, lost_for_s=round(lost_for_s))
-            await self._close()
-            await asyncio.sleep(random.uniform(0, 2))
-            self._lost_at_s = None
-            self._open()
-        elif lost_for_s >= NEW_ADDRESS_AFTER_S:
-            self.handler.client.wss_uri = None
-        elif self._connecting is not None and self._connecting.done() and self._connecting.exception():
-            log.info("socket_connect_again", name=self.name, reason=str(self._connecting.exception()))
-            await asyncio.sleep(random.uniform(0.5, 1.5))
-            self._connecting = asyncio.create_task(self.handler.connect_async(), name=f"connect {self.name}")
+    async def _end(self) -> None:
+        for task in self._retiring:
+            task.cancel()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
+        if self.connection is not None:
+            await close(self.connection)
 
-    def _open(self) -> None:
-        self.handler = AsyncSocketModeHandler(self.app, self.app_token, ping_interval=PING_INTERVAL_S)
-        self._connecting = asyncio.create_task(self.handler.connect_async(), name=f"connect {self.name}")
 
-    async def _close(self) -> None:
-        self.connected = False
-        if self._connecting is not None:
-            self._connecting.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._connecting
-        if self.handler is not None:
-            with suppress(Exception):
-                await asyncio.wait_for(self.handler.close_async(), CLOSE_TIMEOUT_S)
+async def _retired(connection: Connection) -> None:
+    try:
+        await asyncio.sleep(LINGER_S if connection.is_up else 0.0)
+    finally:
+        await close(connection)
 
 
 @dataclass(slots=True)
@@ -97,6 +125,7 @@ class Sockets:
     """All connections of this process."""
 
     all: list[Socket] = field(default_factory=list)
+    ear: Ear = field(default_factory=Ear)
 
     @property
     def connected(self) -> int:
@@ -106,7 +135,10 @@ class Sockets:
 @asynccontextmanager
 async def open_sockets(app: AsyncApp, app_token: str, count: int, clock: Clock) -> AsyncIterator[Sockets]:
     """Opens `count` connections and keeps them until the block is left."""
-    sockets = Sockets([Socket(f"socket-{n + 1}", app, app_token, clock) for n in range(count)])
+    sockets = Sockets()
+    opening = Opening(app, app_token, clock, sockets.ear)
+    for number in range(1, count + 1):
+        sockets.all.append(Socket(name=f"socket-{number}", clock=clock, opening=opening, house=sockets))
     tasks = [asyncio.create_task(socket.run(), name=socket.name) for socket in sockets.all]
     try:
         yield sockets

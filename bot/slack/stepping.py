@@ -9,7 +9,7 @@ from bot.flows.triage import Gone, Outcome, Repeated, Request, Superseded
 from bot.incidents.steps import Step, action_of
 from bot.incidents.triage import Changed, Refused
 from bot.slack.desk import Desk
-from bot.slack.members import Member
+from bot.slack.members import Denied, Member
 from bot.slack.refusals import GONE, STORE_AWAY, already, superseded
 
 log = structlog.get_logger(__name__)
@@ -20,10 +20,9 @@ async def take_step(
 ) -> str | None:
     """What to tell the person alone; None when it is done, which the card and its thread tell everybody.
 
-    `once` names the press or the message that asked for it: a second delivery does nothing.
+    `once` names the press or the message that asked for it: a second delivery does nothing. `channel` None is
+    Home. A list or a Home on which the button stood is drawn anew, whatever came of it.
     """
-    if denied := await desk.rights.may(member.id, action_of(step).value, channel):
-        return denied.sentence
     request = Request(
         incident_id=incident_id,
         step=step,
@@ -34,11 +33,24 @@ async def take_step(
         to_name=to_name,
     )
     try:
-        outcome = await desk.triage.act(request)
+        denied = await _denied(desk, request)
+        sentence = denied.sentence if denied else _told(await desk.triage.act(request))
     except TransientError as error:
         log.warning("step_failed", reason=str(error))
-        return STORE_AWAY
-    return _told(outcome)
+        sentence = STORE_AWAY
+    desk.surfaces.stepped(member.id)
+    return sentence
+
+
+async def _denied(desk: Desk, request: Request) -> Denied | None:
+    """In Home and in direct messages the rules count of the channels in which the incident has its cards."""
+    places: list[str | None] = [request.channel]
+    if request.channel is None or request.channel.startswith("D"):
+        cards = await desk.db.run(lambda tx: tx.board.cards([request.incident_id]))
+        places = [card.channel for card in cards.get(request.incident_id, ())] or places
+    action = action_of(request.step).value
+    answers = [await desk.rights.may(request.actor, action, place) for place in places]
+    return None if None in answers else answers[0]
 
 
 def _told(outcome: Outcome) -> str | None:

@@ -17,6 +17,9 @@ class UnderWay(AsyncListenerStartHandler, AsyncListenerCompletionHandler):
         app.listener_runner.listener_start_handler = self
         app.listener_runner.listener_completion_handler = self
 
+    def __len__(self) -> int:
+        return len(self._tasks)
+
     async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:  # noqa: ARG002 - Bolt's shape
         """Called at the start and at the end of every listener, in its task, which ends with the second call."""
         task = asyncio.current_task()

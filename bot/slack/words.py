@@ -7,6 +7,7 @@ from bot.flows.answered import Refusal
 from bot.flows.catalog import Listing
 from bot.flows.control import Deed
 from bot.flows.subscribe import Declined, Unwatched, Watching
+from bot.jobs.digest import Digest
 from bot.jobs.job import Job, Phase, Project
 from bot.jobs.watch import Watch
 from bot.logs.line import Level
@@ -17,7 +18,6 @@ from bot.slack import ids, rich
 from bot.slack.helptexts import TOPICS, Topic
 from bot.slack.mrkdwn import (
     FALLBACK_CHARS,
-    MESSAGE_BLOCKS,
     SECTION_CHARS,
     Message,
     actions,
@@ -35,9 +35,10 @@ from bot.times import ms_floor
 
 JOBS_SHOWN = 40
 CHOICES_SHOWN = 10
+WATCHES_SHOWN = 35
 NAME_CHARS = 80
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-_SIGNS = {
+JOB_SIGNS = {
     "RUNNING": "large_green_circle",
     "COMPLETED": "white_check_mark",
     "FAILED": "x",
@@ -131,32 +132,34 @@ def watching_message(made: Watching) -> Message:
     """That a channel now watches something, and how."""
     watch = made.watch
     verb = "now watches" if made.is_new else "already watched this; it now watches"
-    what = f"<#{escape(watch.channel)}> {verb} {_target(watch)}: {', '.join(_manners(watch))}."
+    what = f"<#{escape(watch.channel)}> {verb} {target_of(watch)}: {', '.join(_manners(watch))}."
     note = [context(escape(made.note, 1_000))] if made.note else []
     remove = button("Stop watching", ids.UNWATCH, str(watch.id))
     return {"text": what, "blocks": [section(what), *note, actions(remove)]}
 
 
 def unwatched_message(ended: Unwatched) -> Message:
-    text = f"<#{escape(ended.watch.channel)}> no longer watches {_target(ended.watch)}."
+    text = f"<#{escape(ended.watch.channel)}> no longer watches {target_of(ended.watch)}."
     return {"text": text, "blocks": [section(text)]}
 
 
-def watches_message(watches: Sequence[Watch]) -> Message:
-    """What a channel watches, each with a button that ends it."""
+def watches_message(watches: Sequence[Watch], *, mutes: int = 0, digest: Digest | None = None) -> Message:
+    """What a channel watches, each with a button that ends it; below, what is muted and when a digest comes."""
     if not watches:
         text = "This channel watches nothing yet. Begin with `/joblogs watch JOB`."
         return {"text": text, "blocks": [section(text)]}
-    shown = watches[: MESSAGE_BLOCKS - 2]
+    shown = watches[:WATCHES_SHOWN]
     rows = [
-        section(f"{_target(watch)}: {', '.join(_manners(watch))}; by <@{escape(watch.created_by)}>")
+        section(f"{target_of(watch)}: {', '.join(_manners(watch))}; by <@{escape(watch.created_by)}>")
         | {"accessory": button("Remove", ids.UNWATCH, str(watch.id), hint=f"Stop watching {watch.title}")}
         for watch in shown
     ]
     more = [context(f"{len(watches) - len(shown)} more are not shown.")] if len(watches) > len(shown) else []
+    beside = list(_beside(mutes, digest))
     names = ", ".join(escape(shorten(watch.title, NAME_CHARS)) for watch in shown)
-    text = f"This channel watches {len(watches)}: {names}"
-    return {"text": shorten(text, FALLBACK_CHARS), "blocks": [section("*This channel watches*"), *rows, *more]}
+    text = f"{' '.join(beside)} This channel watches {len(watches)}: {names}".strip()
+    blocks = [section("*This channel watches*"), *rows, *more, *([context(*beside)] if beside else [])]
+    return {"text": shorten(text, FALLBACK_CHARS), "blocks": blocks}
 
 
 # --- parts ---------------------------------------------------------------------------------------
@@ -215,7 +218,7 @@ def _job_row(job: Job, now_ms: int) -> Element:
     since = "ended" if job.status.has_ended else "created"
     at = job.updated_ms if job.status.has_ended else job.created_ms
     return rich.section(
-        rich.emoji(_SIGNS.get(job.status.name, "white_circle")),
+        rich.emoji(JOB_SIGNS.get(job.status.name, "white_circle")),
         rich.text(" "),
         rich.link(job.dashboard_url, shorten(job.title, NAME_CHARS)),
         rich.text(f" · {shorten(job.status.label, 40)} · {since} {age(now_ms - at)} ago  "),
@@ -239,7 +242,7 @@ def _jobs_text(listing: Listing) -> str:
 
 
 def _sign(job: Job) -> str:
-    return f":{_SIGNS.get(job.status.name, 'white_circle')}:"
+    return f":{JOB_SIGNS.get(job.status.name, 'white_circle')}:"
 
 
 def _machines(job: Job) -> str:
@@ -261,9 +264,17 @@ def _job_buttons(job: Job, deeds: Collection[Deed]) -> Iterable[Element]:
     yield button("Open in Baseten", ids.OPEN_LINK, url=job.dashboard_url)
 
 
-def _target(watch: Watch) -> str:
+def target_of(watch: Watch) -> str:
+    """What a watch is of, in mrkdwn."""
     title = escape(shorten(watch.title, NAME_CHARS))
     return f"*{title}*" if watch.job_id else f"all jobs of *{title}*"
+
+
+def _beside(mutes: int, digest: Digest | None) -> Iterable[str]:
+    if mutes:
+        yield f"{mutes} mute{'s' if mutes > 1 else ''} active: `/joblogs mutes`."
+    if digest is not None:
+        yield f"A digest is posted {escape(digest.words)}."
 
 
 def _manners(watch: Watch) -> Iterable[str]:

@@ -92,6 +92,12 @@ class SqlBoard:
         found = self._connection.execute(query.group_by(outbox.c.channel).order_by(outbox.c.channel))
         return tuple(Stuck(channel=row.channel, code=row.code or "", count=row.rows) for row in found)
 
+    def late(self, now_ms: Ms) -> tuple[int, int]:
+        is_late = or_(outbox.c.due_ms <= now_ms, outbox.c.error.is_not(None))
+        query = select(func.count(), func.min(outbox.c.created_ms)).where(outbox.c.parked == false(), is_late)
+        count, oldest_ms = self._connection.execute(query).one()
+        return count, 0 if oldest_ms is None else max(0, now_ms - oldest_ms)
+
     def _incidents(
         self, which: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[object]], limit: int
     ) -> tuple[Incident, ...]:

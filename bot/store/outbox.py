@@ -1,11 +1,12 @@
 """The outbox: what is still to be said. A row that was said is deleted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Row,
     Select,
@@ -18,17 +19,24 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
     update,
 )
 
-from bot.incidents.delivery import Delivery
+from bot.flows.ports import Room
+from bot.incidents.delivery import EDITED, Delivery, Urgency
 from bot.store.dialects import Turn, insert_into, take_turn
 from bot.store.tables import outbox
 from bot.times import Ms
 
+_BEHIND = 300
 _NO_CLAIM = {"claimed_by": None, "claimed_ms": None, "claimed_until_ms": None}
 # A try has begun whose outcome nobody has told: under way, or lost with its process.
 _TRIED = or_(outbox.c.claimed_ms.is_not(None), outbox.c.unclear_since_ms.is_not(None))
+
+_IN_TURN = (outbox.c.urgency, outbox.c.due_ms, outbox.c.id)
+# `Delivery.is_edit`, over the columns.
+_IS_EDIT = outbox.c.kind.in_(sorted(kind.value for kind in EDITED)) & (outbox.c.urgency > Urgency.NEW_CARD)
 
 # Never tried nor put off: its moment may still be brought forward.
 _FRESH = outbox.c.claimed_ms.is_(None) & outbox.c.error.is_(None)
@@ -48,11 +56,13 @@ class SqlOutbox:
         """A key whose row is being sent right now is remembered: `done` makes it a row that waits."""
         return sum(self._add(delivery) for delivery in deliveries)
 
-    def claim(self, owner: str, now_ms: Ms, limit: int, ttl_ms: int) -> tuple[Delivery, ...]:
+    def claim(
+        self, owner: str, now_ms: Ms, limit: int, ttl_ms: int, *, room: Room | None = None
+    ) -> tuple[Delivery, ...]:
         # Claims take turns. Otherwise a row of a lower number, committed late, could be claimed beside
         # the row of its lane that another process is claiming at this moment.
         take_turn(self._connection, Turn.CLAIM_DELIVERIES)
-        heads = _heads(now_ms, limit).cte("heads")
+        heads = _heads(now_ms, limit, room).cte("heads")
         rows = self._connection.execute(
             update(outbox)
             .where(outbox.c.id.in_(select(heads.c.id)), _is_due(now_ms))
@@ -88,6 +98,15 @@ class SqlOutbox:
             # Nothing was sent: the next try says all that was asked for meanwhile.
             changes["follow_up"] = None
         self._connection.execute(update(outbox).where(*_is_try(delivery)).values(changes))
+
+    def behind(self, delivery: Delivery) -> tuple[Delivery, ...]:
+        later = (outbox.c.lane == delivery.lane) & (outbox.c.id > delivery.id)
+        query = select(outbox.c.id, outbox.c.body).where(later).order_by(outbox.c.id).limit(_BEHIND)
+        return tuple(replace(row.body, id=row.id) for row in self._connection.execute(query))
+
+    def drop(self, deliveries: Collection[Delivery]) -> None:
+        for delivery in deliveries:
+            self._connection.execute(delete(outbox).where(*_is(delivery)))
 
     def park(self, delivery: Delivery, error: str) -> None:
         self._connection.execute(
@@ -156,21 +175,37 @@ def _smaller(when: ColumnElement[bool], present: Any, other: Any) -> Any:
     return case((when & (other < present), other), else_=present)
 
 
-def _heads(now_ms: Ms, limit: int) -> Select[Any]:
-    """Rows that are due and first in a lane of which no row is being sent."""
+def _heads(now_ms: Ms, limit: int, room: Room | None) -> Select[Any]:
+    """Rows that are due and first in a lane of which no row is being sent, as many as there is room for."""
     other = outbox.alias("other")
     in_the_way = exists().where(
         other.c.lane == outbox.c.lane,
         other.c.id != outbox.c.id,
         or_(other.c.id < outbox.c.id, other.c.claimed_until_ms > now_ms),
     )
+    first = (_is_due(now_ms), ~in_the_way)
+    fitting = first if room is None else (outbox.c.id.in_(_fitting(first, room)),)
     return (
         select(outbox.c.id)
-        .where(_is_due(now_ms), ~in_the_way)
-        .order_by(outbox.c.urgency, outbox.c.due_ms, outbox.c.id)
+        .where(*fitting)
+        .order_by(*_IN_TURN)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+
+
+def _fitting(first: tuple[ColumnElement[bool], ...], room: Room) -> CompoundSelect[Any]:
+    """Of the heads `first` what Slack takes now: the most urgent post of each channel, the most urgent edits."""
+    of_channel = func.row_number().over(partition_by=outbox.c.channel, order_by=_IN_TURN).label("nth")
+    posts = (
+        select(outbox.c.id, of_channel, *_IN_TURN)
+        .where(*first, ~_IS_EDIT, outbox.c.channel.not_in(room.busy))
+        .subquery("posts")
+    )
+    in_turn = (posts.c.urgency, posts.c.due_ms, posts.c.id)
+    chosen = select(posts.c.id).where(posts.c.nth == 1).order_by(*in_turn).limit(room.posts).subquery()
+    edits = select(outbox.c.id).where(*first, _IS_EDIT).order_by(*_IN_TURN).limit(room.edits).subquery()
+    return union_all(select(chosen.c.id), select(edits.c.id))
 
 
 def _is_due(now_ms: Ms) -> ColumnElement[bool]:
@@ -219,4 +254,5 @@ def _columns(delivery: Delivery) -> dict[str, Any]:
         "due_ms": delivery.due_ms,
         "attempts": delivery.attempts,
         "unclear_since_ms": delivery.unclear_since_ms,
+        "kind": delivery.kind.value,
     }

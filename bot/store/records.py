@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, select
 
-from bot.flows.ports import AuditEntry
+from bot.flows.keeping import AuditEntry
 from bot.store.dialects import insert_into
 from bot.store.tables import audit, inbox
 from bot.times import Ms
@@ -17,9 +17,10 @@ class SqlAudit:
     def add(self, entry: AuditEntry) -> None:
         self._connection.execute(insert(audit).values(at_ms=entry.at_ms, body=entry))
 
-    def recent(self, limit: int) -> tuple[AuditEntry, ...]:
-        """The newest first."""
+    def recent(self, limit: int, *, since_ms: Ms | None = None) -> tuple[AuditEntry, ...]:
         query = select(audit.c.body).order_by(audit.c.id.desc()).limit(limit)
+        if since_ms is not None:
+            query = query.where(audit.c.at_ms >= since_ms)
         return tuple(self._connection.execute(query).scalars())
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, true, update
 from sqlalchemy.sql.dml import Delete
 
-from bot.flows.ports import Forgotten
+from bot.flows.keeping import Forgotten
 from bot.incidents.incident import Incident, State
 from bot.store.dialects import insert_into
 from bot.store.tables import (

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from bot.flows.ports import AuditEntry
+from bot.flows.keeping import AuditEntry
 from bot.incidents.delivery import Delivery
 from bot.incidents.incident import Card, HistoryEntry, Incident
 from bot.incidents.roll import Roll
@@ -187,9 +187,26 @@ outbox = Table(
     Column("parked", Boolean, nullable=False),
     Column("error", PlainText),
     Column("follow_up", Encoded(Delivery)),  # asked for under the same key while this one was being sent
+    Column("kind", PlainText, nullable=False, server_default=text("''")),  # as in the body
     sqlite_autoincrement=True,  # rows are deleted, and a number must not come back
 )
 Index(None, outbox.c.lane, outbox.c.id)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    Column("next_ms", BigInteger, nullable=False),
+)
+
+shut = Table(
+    "shut",
+    metadata,
+    Column("channel", PlainText, primary_key=True),
+    Column("code", PlainText, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("tried_ms", BigInteger, nullable=False),
+)
 
 digests = Table(
     "digests",

@@ -8,9 +8,11 @@ from bot.store.digests import SqlDigests
 from bot.store.incidents import SqlCards, SqlIncidents
 from bot.store.keys import SqlKeys
 from bot.store.outbox import SqlOutbox
+from bot.store.pace import SqlPace
 from bot.store.records import SqlAudit, SqlInbox
 from bot.store.retention import SqlRetention
 from bot.store.rolls import SqlRolls
+from bot.store.shut import SqlShut
 from bot.store.tails import SqlTails
 from bot.store.watches import SqlWatches
 
@@ -28,6 +30,8 @@ class SqlTx:
         self.rolls = SqlRolls(connection)
         self.board = SqlBoard(connection)
         self.digests = SqlDigests(connection)
+        self.pace = SqlPace(connection)
+        self.shut = SqlShut(connection)
         self.outbox = SqlOutbox(connection)
         self.audit = SqlAudit(connection)
         self.retention = SqlRetention(connection)

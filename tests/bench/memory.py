@@ -144,11 +144,13 @@ class Taker:
 
     said: int = 0
 
-    async def post(self, channel: str, content: Content, *, thread_ts: str | None, delivery_id: str) -> str:
+    async def post(
+        self, channel: str, content: Content, *, thread_ts: str | None, delivery_id: str, late_ms: int = 0
+    ) -> str:
         self.said += 1
         return f"{self.said}.000100"
 
-    async def edit(self, channel: str, ts: str, content: Content) -> None:
+    async def edit(self, channel: str, ts: str, content: Content, *, late_ms: int = 0) -> None:
         self.said += 1
 
     async def permalink(self, channel: str, ts: str) -> str | None:

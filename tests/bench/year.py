@@ -8,7 +8,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from bot.flows.ports import AuditEntry, Tail, Tx
+from bot.flows.keeping import AuditEntry
+from bot.flows.ports import Tail, Tx
 from bot.flows.tidy import Keep, Tidy
 from bot.incidents.incident import Card, Facts, HistoryEntry, Incident, Sighting, State
 from bot.jobs.job import Instance, Job, Status

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import Workspace
 from bot.times import SystemClock
+from tests.browser.axe import fetched
 from tests.browser.little_bot import LittleBot
 
 CHROMIUM = shutil.which("chromium", path="/usr/bin")
@@ -20,7 +21,7 @@ ARGUMENTS = [
 PATIENCE_MS = 5_000
 BY_THE_BROWSER = "Failed to load resource"
 """Chromium itself writes this for each refused request; no page can keep it from doing so."""
-EVENTS = ("app_home_opened", "app_mention")
+EVENTS = ("app_home_opened", "app_mention", "link_shared")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -29,6 +30,11 @@ async def browser() -> AsyncIterator[Browser]:
         pytest.skip("there is no Chromium here")
     async with async_playwright() as playwright:
         yield await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return await fetched(tmp_path_factory.mktemp("axe"))
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -140,14 +140,6 @@ MESSAGES: list[list[Block]] = [
         },
         {"type": "card", "title": mrkdwn("run-1"), "body": mrkdwn("running"), "actions": [button("Logs", "logs")]},
         {"type": "image", "image_url": "https://images.example.com/loss.png", "alt_text": "loss curve"},
-        {
-            "type": "video",
-            "title": plain("A film"),
-            "title_url": "https://example.com/film",
-            "video_url": "https://example.com/film",
-            "thumbnail_url": "https://example.com/film.png",
-            "alt_text": "a film",
-        },
         {"type": "markdown", "text": "# Heading\n- **one**\n- two"},
     ],
 ]
@@ -159,5 +151,6 @@ BEYOND: list[Block] = [
     {"type": "alert", "level": "warning", "text": mrkdwn("alerts stand in modals only, and are drawn anywhere")},
     {"type": "image", "image_url": PICTURE, "alt_text": "teal"},
     {"type": "actions"},
+    {"type": "video", "title": plain("A film"), "video_url": "https://example.com/film", "alt_text": "a film"},
 ]
-"""What Slack would refuse or does not have yet; they are put into the channel past the Web API."""
+"""What Slack would refuse, does not have yet, or the page does not draw; put into the channel past the Web API."""

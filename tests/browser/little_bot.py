@@ -25,9 +25,12 @@ class LittleBot:
         app.action("acknowledge")(self._acknowledge)
         app.action("keep")(self._keep)
         app.action("assign")(self._keep)
+        app.action("more")(self._more)
         app.shortcut("look")(self._keep)
         app.options("job")(self._jobs)
         app.view("logs")(self._submit)
+        app.view("everything")(self._take)
+        app.event("link_shared")(self._unfurl)
         app.event("app_home_opened")(self._home)
         app.event("app_mention")(self._keep)
         self._socket = AsyncSocketModeHandler(app, space.app_token)
@@ -42,9 +45,10 @@ class LittleBot:
     async def _command(self, ack: Any, command: Json, client: AsyncWebClient) -> None:
         self.heard.append(command)
         match command["text"]:
-            case "open":
+            case "open" | "everything" as name:
                 await ack()
-                await client.views_open(trigger_id=command["trigger_id"], view=modal())
+                view = modal() if name == "open" else everything()
+                await client.views_open(trigger_id=command["trigger_id"], view=view)
             case "silence":
                 return
             case words:
@@ -71,6 +75,28 @@ class LittleBot:
             return
         self.submitted.append(values)
         await ack()
+
+    async def _take(self, ack: Any, view: Json) -> None:
+        self.submitted.append(view["state"]["values"])
+        await ack()
+
+    async def _more(self, ack: Any, body: Json, client: AsyncWebClient) -> None:
+        """Updates the modal that was pressed in, then pushes another upon it."""
+        await ack()
+        seen = everything("It has been updated.")
+        await client.views_update(view_id=body["view"]["id"], view=seen)
+        pushed = {
+            "type": "modal",
+            "title": plain("On top"),
+            "blocks": [section("pushed")],
+            "close": plain("Go back"),
+        }
+        await client.views_push(trigger_id=body["trigger_id"], view=pushed)
+
+    async def _unfurl(self, event: Json, client: AsyncWebClient) -> None:
+        self.heard.append(event)
+        previews = {link["url"]: {"blocks": [section("*run-1* is running")]} for link in event["links"]}
+        await client.chat_unfurl(channel=event["channel"], ts=event["message_ts"], unfurls=previews)
 
     async def _home(self, event: Json, client: AsyncWebClient) -> None:
         self.heard.append(event)
@@ -115,5 +141,42 @@ def modal() -> Json:
         "blocks": [
             {"type": "input", "block_id": "job", "label": plain("Job"), "element": job},
             {"type": "input", "block_id": "words", "label": plain("Words"), "element": words, "optional": True},
+        ],
+    }
+
+
+def everything(state: str = "It is new.") -> Json:
+    """A modal with each kind of input that Slack has."""
+    options = [option("One"), option("Two"), option("Three")]
+    inputs: list[tuple[str, Json]] = [
+        ("Static", {"type": "static_select", "action_id": "it", "options": options}),
+        ("Several", {"type": "multi_static_select", "action_id": "it", "options": options}),
+        ("People", {"type": "multi_users_select", "action_id": "it"}),
+        (
+            "Channel",
+            {"type": "conversations_select", "action_id": "it", "default_to_current_conversation": True},
+        ),
+        ("Date", {"type": "datepicker", "action_id": "it", "initial_date": "2026-11-23"}),
+        ("Time", {"type": "timepicker", "action_id": "it"}),
+        ("Moment", {"type": "datetimepicker", "action_id": "it", "initial_date_time": 1795458600}),
+        ("Boxes", {"type": "checkboxes", "action_id": "it", "options": options}),
+        ("Radios", {"type": "radio_buttons", "action_id": "it", "options": options}),
+        ("Number", {"type": "number_input", "action_id": "it", "is_decimal_allowed": False}),
+        ("Story", {"type": "plain_text_input", "action_id": "it", "multiline": True}),
+        ("File", {"type": "file_input", "action_id": "it"}),
+        ("Rich", {"type": "rich_text_input", "action_id": "it"}),
+    ]
+    return {
+        "type": "modal",
+        "callback_id": "everything",
+        "title": plain("Everything"),
+        "submit": plain("Send"),
+        "blocks": [
+            {"type": "alert", "level": "warning", "text": plain("Stopping the job costs its last 26 minutes.")},
+            section(state, block_id="state", accessory=button("More", "more")),
+            *(
+                {"type": "input", "block_id": name, "label": plain(name), "optional": True, "element": element}
+                for name, element in inputs
+            ),
         ],
     }

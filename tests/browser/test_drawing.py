@@ -38,6 +38,7 @@ async def test_a_block_that_nobody_knows_is_shown_as_such(page: Page, server: Sl
     await expect(message).to_contain_text("unsupported element: lever")
     await expect(message).to_contain_text("alerts stand in modals only")
     await expect(message).to_contain_text("unsupported block: actions")  # malformed: it has no elements
+    await expect(message).to_contain_text("unsupported block: video")
     await expect(message.get_by_role("img", name="teal")).to_be_visible()
 
 

@@ -1,16 +1,21 @@
-"""Both simulated services in this process, and real bots as processes beside it that can be killed."""
+"""Both simulated services in this process, PostgreSQL or a file, and real bots as processes that can be killed."""
 
 import asyncio
+import json
 import os
+import signal
+import socket
 import sys
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
+
+from sqlalchemy import make_url
 
 from bot.flows.ports import Tx
 from bot.sandbox.baseten.job import SimJob
@@ -19,149 +24,178 @@ from bot.sandbox.baseten.world import World
 from bot.sandbox.slack.limits import RATES
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import Workspace
-from bot.slack import ids
 from bot.store import open_store_here
 from bot.times import SystemClock
+from tests.chaos.wires import Balancer, Wire, open_balancer, open_wire
+from tests.postgres import Cluster, open_cluster
 
 T = TypeVar("T")
 
-KEY = "chaos-key"
 CHANNEL = "ml-alerts"
+PEOPLE = ("ada", "grace")
 ROOT = Path(__file__).parents[2]
-FAILURES = (
-    "the tokenizer gave up",
-    "optimizer state is corrupt",
-    "cannot write any sample to disk",
-    "scheduler lost its place",
-    "exporting to safetensors was refused upstream",
-    "evaluation harness timed out",
-)
-"""As unlike one another as they have to be to count as different errors."""
-START_S = 80.0
+START_S = 90.0
+ACCOUNTS = ("red", "green", "blue")
+
+
+@dataclass(eq=False)
+class Bot:
+    """A process of `joblogs run`, and its own way to the database."""
+
+    role: str
+    process: Process
+    wire: Wire | None
+    port: int
+    frozen: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.role}:{self.process.pid}"
 
 
 @dataclass
 class Theatre:
-    """`url` names the database that all bots share; `log` takes what they have to tell."""
+    """`url` names the database; `log` takes what the bots have to tell, `tale` what was done to them."""
 
     random: Random
     world: World
     workspace: Workspace
     environment: dict[str, str]
     url: str
-    log: Path
+    folder: Path
+    sockets: bool
+    module: str
+    cluster: Cluster | None
+    balancer: Balancer
+    stack: AsyncExitStack
     jobs: list[SimJob] = field(default_factory=list)
-    bots: list[Process] = field(default_factory=list)
-    taken: set[int] = field(default_factory=set)
+    bots: list[Bot] = field(default_factory=list)
+    tale: list[str] = field(default_factory=list)
+    began_s: float = 0.0
 
     # --- bots ----------------------------------------------------------------------------------------
 
-    async def start(self, count: int = 1) -> None:
-        """Starts so many bots and waits until each has a socket."""
-        for _ in range(count):
-            with self.log.open("ab") as log:
-                bot = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "tests.chaos.impatient",
-                    "run",
-                    env=self.environment,
-                    cwd=ROOT,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            self.bots.append(bot)
-        await self.until(self._connected, START_S)
-
-    async def kill(self, bot: Process) -> None:
-        self.bots.remove(bot)
-        bot.kill()
-        await bot.wait()
-
-    async def _connected(self) -> bool:
-        assert all(bot.returncode is None for bot in self.bots), self.tale()
-        return len(self.workspace.sockets) >= 2 * len(self.bots)
-
-    def tale(self) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-40:])
-
-    # --- what happens --------------------------------------------------------------------------------
-
-    async def watch(self, *targets: str) -> None:
-        ada = self.workspace.person("ada")
-        for target in targets:
-            outcome = await ada.command("/joblogs", f"watch {target}", channel=CHANNEL)
-            assert outcome.acked, outcome
-        await self.until(self._answered(len(targets)), 60)
-
-    def _answered(self, count: int) -> Callable[[], Awaitable[bool]]:
-        async def answered() -> bool:
-            return len(self.workspace.ephemerals("ada", CHANNEL)) >= count
-
-        return answered
-
-    async def write(self) -> None:
-        """Writes bursts of equal and of distinct errors, some of them late, until it is cancelled."""
-        while True:
-            self.burst()
-            await asyncio.sleep(self.random.uniform(0.02, 0.12))
-
-    def burst(self) -> None:
-        job, chance = self.random.choice(self.jobs), self.random
-        now_ns = self.world.clock.now_ns()
-        replica = chance.choice(job.replicas)
-        job.write(f"step {chance.randrange(10**6)}", replica=replica, level="INFO")
-        late = chance.choice((0, 0, 0, 400_000_000, 1_500_000_000))
-        job.write(
-            f"ERROR {chance.choice(FAILURES)}",
-            replica=replica,
-            level="ERROR",
-            count=chance.choice((1, 1, 2, 7, 40)),
-            visible_ns=now_ns + late,
-        )
-
-    def spoil(self) -> None:
-        """One of the failures that both services have on bad days."""
-        slack, baseten = self.workspace.faults, self.world.faults
-        self.random.choice(
-            (
-                lambda: slack.add("chat.postMessage", "lost"),
-                lambda: slack.add("chat.postMessage", "lost"),
-                lambda: slack.add("chat.postMessage", "500"),
-                lambda: slack.add("chat.postMessage", "reset"),
-                lambda: slack.add("chat.update", "lost"),
-                lambda: slack.add("conversations.history", "500"),
-                lambda: slack.add("chat.postMessage", "429:retry_after=1"),
-                lambda: baseten.add("logs", kind="status:500", times=2),
-                lambda: baseten.add("logs", kind="reset", times=1),
-                lambda: baseten.add("logs", kind="truncate", times=1),
+    async def start(self, role: str, **environment: str) -> Bot:
+        """A new process, whose database lies behind a wire of its own where that is PostgreSQL."""
+        wire = await self._wire()
+        port = _free_port()
+        chosen = self.environment | {"PORT": str(port), **environment}
+        if wire is not None:
+            url = make_url(self.url).set(host="127.0.0.1", port=wire.port)
+            chosen["DATABASE_URL"] = url.render_as_string(hide_password=False)
+        with self.log.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", self.module, "run", "--role", role),
+                env=chosen,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
-        )()
+        bot = Bot(role, process, wire, port)
+        self.bots.append(bot)
+        self.say(f"start {bot}")
+        return bot
 
-    async def acknowledge(self) -> None:
-        """A person presses the button of some card; `taken` has the incidents of which Slack says that it worked."""
-        open_cards = [
-            (message, button["value"])
-            for message in self.workspace.messages(CHANNEL)
-            for block in message.get("blocks") or ()
-            if block["type"] == "actions"
-            for button in block["elements"]
-            if button["action_id"] == ids.ACKNOWLEDGE
-        ]
-        if not open_cards:
-            return
-        message, value = self.random.choice(open_cards)
-        outcome = await self.workspace.person("grace").press(CHANNEL, message["ts"], ids.ACKNOWLEDGE)
-        ref = ids.IncidentRef.decode(value)
-        if outcome.acked and ref is not None:
-            self.taken.add(ref.incident_id)
+    async def open(self, *roles: str) -> list[Bot]:
+        """Starts them all and waits until each of them serves."""
+        bots = [await self.start(role) for role in roles]
+        for bot in bots:
+            await self.until(lambda bot=bot: self.serves(bot), START_S)
+        return bots
 
-    async def until(self, condition: Callable[[], Awaitable[bool]], patience_s: float) -> None:
+    async def serves(self, bot: Bot) -> bool:
+        assert bot.process.returncode is None, f"{bot} ended\n{self.last_words()}"
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
+        except OSError:
+            return False
+        try:
+            writer.write(b"GET /readyz HTTP/1.0\r\n\r\n")
+            answer = await asyncio.wait_for(reader.read(), 2)
+        except (OSError, TimeoutError):
+            return False
+        finally:
+            writer.close()
+        if b" 200 " not in answer.partition(b"\r\n")[0]:
+            return False
+        if not self.sockets and bot.role != "worker" and bot.port not in self.balancer.ports:
+            self.balancer.ports.append(bot.port)
+        return True
+
+    async def kill(self, bot: Bot) -> None:
+        self.say(f"kill -9 {bot}")
+        self.leave(bot)
+        bot.process.kill()
+        await bot.process.wait()
+
+    def leave(self, bot: Bot) -> None:
+        self.bots.remove(bot)
+        if bot.port in self.balancer.ports:
+            self.balancer.ports.remove(bot.port)
+
+    def freeze(self, bot: Bot) -> None:
+        self.say(f"freeze {bot}")
+        bot.frozen = True
+        bot.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self, bot: Bot) -> None:
+        bot.frozen = False
+        if bot.process.returncode is None:
+            self.say(f"thaw {bot}")
+            bot.process.send_signal(signal.SIGCONT)
+
+    async def _wire(self) -> Wire | None:
+        if self.cluster is None:
+            return None
+        return await self.stack.enter_async_context(open_wire(self.cluster.port))
+
+    # --- telling -------------------------------------------------------------------------------------
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "bots.log"
+
+    def say(self, what: str) -> None:
+        self.tale.append(f"{asyncio.get_running_loop().time() - self.began_s:7.2f} {what}")
+
+    def last_words(self) -> str:
+        told = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join([*self.tale[-60:], "--- the bots' own words", *told[-60:], f"(all of it: {self.folder})"])
+
+    async def until(
+        self, condition: Callable[[], Awaitable[bool]], patience_s: float, every_s: float = 0.1
+    ) -> None:
         deadline = asyncio.get_running_loop().time() + patience_s
         while not await condition():
-            assert asyncio.get_running_loop().time() < deadline, f"it did not happen\n{self.tale()}"
-            await asyncio.sleep(0.1)
+            if asyncio.get_running_loop().time() > deadline:
+                await self._ask_where_they_are()
+                raise AssertionError(f"it did not happen\n{self.last_words()}")
+            await asyncio.sleep(every_s)
+
+    async def _ask_where_they_are(self) -> None:
+        for bot in self.bots:
+            self.say(
+                f"{bot} ended with {bot.process.returncode}" if bot.process.returncode is not None else f"{bot}"
+            )
+            if bot.process.returncode is None and self.module == "tests.chaos.impatient":
+                with self.log.open("a") as log:
+                    log.write(f"--- {bot}\n")
+                bot.process.send_signal(signal.SIGUSR1)
+                await asyncio.sleep(1)
+
+    # --- people --------------------------------------------------------------------------------------
+
+    async def command(self, person: str, text: str) -> str:
+        """Types it and gives what the person reads, who alone is told."""
+        before = len(self.workspace.ephemerals(person, CHANNEL))
+        outcome = await self.workspace.person(person).command("/joblogs", text, channel=CHANNEL)
+        assert outcome.acked, f"{outcome}\n{self.last_words()}"
+
+        async def answered() -> bool:
+            return len(self.workspace.ephemerals(person, CHANNEL)) > before
+
+        await self.until(answered, 60, every_s=0.02)
+        return str(self.workspace.ephemerals(person, CHANNEL)[-1]["text"])
 
     # --- what is true --------------------------------------------------------------------------------
 
@@ -190,28 +224,87 @@ class Theatre:
 
 
 @asynccontextmanager
-async def open_theatre(database_url: str, folder: Path, seed: int) -> AsyncIterator[Theatre]:
-    """Both services; bots that still live at the end are killed."""
+async def open_theatre(
+    folder: Path,
+    *,
+    database: str,
+    seed: int = 0,
+    sockets: bool = True,
+    accounts: Sequence[str] = ACCOUNTS,
+    module: str = "tests.chaos.impatient",
+) -> AsyncIterator[Theatre]:
+    """Both services and the database ("sqlite" or "postgresql"); bots that still live at the end are killed."""
     clock = SystemClock()
-    world = World(clock, keys={KEY: "chaos"}, seed=seed)
+    world = World(clock, keys={f"key-{name}": name for name in accounts}, seed=seed)
     workspace = Workspace(clock, rates=dict.fromkeys(RATES, 100_000), channel_burst=100_000, seed=seed)
-    async with BasetenServer(world) as baseten, SlackServer(workspace) as slack:
-        environment = {
-            name: value for name, value in os.environ.items() if name not in ("PORT", "SLACK_SIGNING_SECRET")
-        }
-        environment |= {
-            "SLACK_BOT_TOKEN": workspace.bot_token,
-            "SLACK_APP_TOKEN": workspace.app_token,
-            "SLACK_API_URL": slack.api_url,
-            "BASETEN_API_KEY": KEY,
-            "BASETEN_API_URL": baseten.url,
-            "DATABASE_URL": database_url,
-            "JOBLOGS_EDIT_INTERVAL_S": "0.3",
-            "JOBLOGS_LOG_FORMAT": "text",
-        }
-        theatre = Theatre(Random(seed), world, workspace, environment, database_url, folder / "bots.log")
+    async with AsyncExitStack() as stack:
+        cluster = stack.enter_context(open_cluster()) if database == "postgresql" else None
+        balancer = await stack.enter_async_context(open_balancer())
+        baseten = await stack.enter_async_context(BasetenServer(world))
+        slack = await stack.enter_async_context(
+            SlackServer(workspace, request_url=None if sockets else balancer.url)
+        )
+        url = f"sqlite:///{folder}/joblogs.db" if cluster is None else _database(cluster)
+        theatre = Theatre(
+            random=Random(seed),
+            world=world,
+            workspace=workspace,
+            environment=_environment(workspace, slack, baseten, accounts, url, sockets=sockets),
+            url=url,
+            folder=folder,
+            sockets=sockets,
+            module=module,
+            cluster=cluster,
+            balancer=balancer,
+            stack=stack,
+            began_s=asyncio.get_running_loop().time(),
+        )
+        await asyncio.to_thread(_migrate, url)
         try:
             yield theatre
         finally:
             for bot in list(theatre.bots):
                 await theatre.kill(bot)
+
+
+def _environment(
+    workspace: Workspace,
+    slack: SlackServer,
+    baseten: BasetenServer,
+    accounts: Sequence[str],
+    url: str,
+    *,
+    sockets: bool,
+) -> dict[str, str]:
+    ours = ("SLACK_", "BASETEN_", "JOBLOGS_")
+    slacks = (
+        {"SLACK_APP_TOKEN": workspace.app_token}
+        if sockets
+        else {"SLACK_SIGNING_SECRET": workspace.signing_secret, "JOBLOGS_HOST": "127.0.0.1"}
+    )
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_API_URL": slack.api_url,
+        "JOBLOGS_ACCOUNTS": json.dumps({name: f"key-{name}" for name in accounts}),
+        "BASETEN_API_URL": baseten.url,
+        "DATABASE_URL": url,
+        "JOBLOGS_EDIT_INTERVAL_S": "0.3",
+        "JOBLOGS_LOG_FORMAT": "text",
+        "PYTHONFAULTHANDLER": "1",
+        **slacks,
+    }
+
+
+def _database(cluster: Cluster) -> str:
+    return cluster.url.render_as_string(hide_password=False)
+
+
+def _migrate(url: str) -> None:
+    with open_store_here(url) as store:
+        store.migrate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

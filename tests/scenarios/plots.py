@@ -3,9 +3,12 @@
 import sqlite3
 from typing import Any
 
-from bot.flows.triage import Outcome, Request, Triage
+from bot.flows.triage import Outcome as Taken
+from bot.flows.triage import Request, Triage
 from bot.incidents.steps import Step
 from bot.sandbox.baseten.job import SimJob
+from bot.sandbox.slack.outcome import Outcome
+from bot.slack import ids
 from tests.stage import CHANNEL, Stage, shown
 
 OOM = "ERROR torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
@@ -42,6 +45,25 @@ async def with_card(stage: Stage, **job: Any) -> tuple[SimJob, dict[str, Any]]:
     return made, card
 
 
+async def window(stage: Stage, user: str = "ada") -> dict[str, Any]:
+    """What is open in front of somebody, as soon as it is."""
+    person = stage.workspace.person(user)
+    await stage.until(lambda: person.view is not None)
+    assert person.view is not None
+    return person.view
+
+
+async def resolve(
+    stage: Stage, card: dict[str, Any], *, user: str = "ada", reason: str = "", channel: str = CHANNEL
+) -> Outcome:
+    """Presses Resolve, and sends the window that asks for a reason."""
+    assert (await stage.press(card, ids.RESOLVE, user=user, channel=channel)).acked
+    await window(stage, user)
+    done = await stage.workspace.person(user).submit(values={"reason": {"reason": reason}})
+    assert done.ok, done
+    return done
+
+
 async def waiting(stage: Stage) -> int:
     """Rows that are still to be said, those of stopped lanes left out."""
     now = stage.clock.now_ns() // 1_000_000
@@ -61,7 +83,7 @@ def rows(stage: Stage) -> dict[str, list[Any]]:
         connection.close()
 
 
-async def take(stage: Stage, card: dict[str, Any], step: Step, *, user: str = "grace", to: str = "") -> Outcome:
+async def take(stage: Stage, card: dict[str, Any], step: Step, *, user: str = "grace", to: str = "") -> Taken:
     """A step of `user` at a card, as every button and word comes down to one; the card and its thread show it."""
     channel = stage.workspace.channel(CHANNEL).id
     stored = await stage.bot.db.run(lambda tx: tx.cards.at(channel, card["ts"]))

@@ -42,7 +42,6 @@ COMMANDS = (
     ("run-1 nan -nan", "both asked for and left out"),
     ("run-1 " + "word " * 400, "at most 1500 characters"),
     ("run-1 -level:error", "only words can be left out"),
-    ("watch", "Which job or project?"),
     ("watch nobody", "No job or project is called"),
     ("watch twin", "may be several jobs"),
     ("watch run-1 run-3", "one word too many"),

@@ -9,7 +9,7 @@ from bot.sandbox.baseten.job import SimJob
 from bot.slack import ids
 from bot.slack.refusals import OLD_BUTTON, UNEXPECTED, UNKNOWN_ACTION
 from bot.times import NS_PER_S
-from tests.scenarios.plots import rows
+from tests.scenarios.plots import rows, window
 from tests.stage import Stage, open_stage, shown
 
 
@@ -52,6 +52,16 @@ async def said(stage: Stage, message: dict[str, Any], action: str, *, user: str 
     assert (await stage.press(message, action, user=user)).acked
     await stage.until(lambda: len(stage.ephemerals(user)) > before)
     return stage.ephemerals(user)[-1]
+
+
+async def watched(stage: Stage) -> dict[str, Any]:
+    """Sends the window that asks what to watch as it was opened, and gives what is said of it."""
+    await window(stage)
+    before = len(stage.ephemerals())
+    done = await stage.workspace.person("ada").submit()
+    assert done.ok, done
+    await stage.until(lambda: len(stage.ephemerals()) > before)
+    return stage.ephemerals()[-1]
 
 
 async def test_older_and_newer_walk_through_the_log_without_a_line_lost_or_doubled(stage: Stage):
@@ -133,7 +143,8 @@ async def test_a_download_can_be_cancelled_by_who_began_it_even_where_channels_a
 
 async def test_watch_under_an_answer_watches_that_job_and_its_button_stops_it(stage: Stage):
     job = long_job(stage)
-    made = await said(stage, await stage.command("run-1 last:5"), ids.WATCH)
+    assert (await stage.press(await stage.command("run-1 last:5"), ids.WATCH)).acked
+    made = await watched(stage)
     assert "now watches" in shown(made)
     [watch] = await stage.bot.db.run(lambda tx: tx.watches.active())
     assert watch.job_id == job.id
@@ -169,7 +180,8 @@ async def test_the_same_press_delivered_twice_does_one_thing(stage: Stage, monke
         return await ask(parcel)
 
     monkeypatch.setattr(dispatcher, "ask", twice)
-    await said(stage, page, ids.WATCH)
+    await stage.press(page, ids.WATCH)
+    await watched(stage)
     monkeypatch.setattr(dispatcher, "ask", ask)
     await stage.command("watches")
     assert [shown(one).count("now watches") for one in stage.ephemerals()].count(1) == 1

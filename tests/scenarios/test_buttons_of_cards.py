@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.slack import ids
-from tests.scenarios.plots import OOM, with_card
+from tests.scenarios.plots import OOM, resolve, with_card
 from tests.stage import Stage, open_stage, shown
 
 
@@ -67,7 +67,7 @@ async def test_a_press_that_slack_delivers_twice_counts_once(stage: Stage, monke
         return await ask(parcel)  # type: ignore[arg-type]
 
     monkeypatch.setattr(dispatcher, "ask", twice)
-    await stage.press(card, ids.RESOLVE, user="grace")
+    await resolve(stage, card, user="grace")
     await stage.ticks(3)
 
     assert len(await history(stage)) == 1
@@ -77,7 +77,7 @@ async def test_a_press_that_slack_delivers_twice_counts_once(stage: Stage, monke
 
 async def test_an_old_button_after_the_end_says_who_resolved_it(stage: Stage):
     _, card = await with_card(stage)
-    await stage.press(card, ids.RESOLVE, user="ada")
+    await resolve(stage, card, user="ada")
     await stage.until(lambda: stage.workspace.calls.of("deliver.block_actions") != [])
     await stage.press(card, ids.ACKNOWLEDGE, user="grace")
     await stage.until(lambda: bool(stage.ephemerals("grace")))
@@ -90,7 +90,7 @@ async def test_an_old_button_after_the_end_says_who_resolved_it(stage: Stage):
 
 async def test_who_reopens_it_stands_on_the_card(stage: Stage):
     _, card = await with_card(stage)
-    await stage.press(card, ids.RESOLVE, user="ada")
+    await resolve(stage, card, user="ada")
     await stage.ticks(3)
     await stage.press(stage.cards()[0], ids.REOPEN, user="grace")
     await stage.ticks(3)
@@ -101,7 +101,7 @@ async def test_who_reopens_it_stands_on_the_card(stage: Stage):
 
 async def test_what_returns_after_it_was_resolved_gets_a_card_that_says_who_resolved_it(stage: Stage):
     job, card = await with_card(stage)
-    await stage.press(card, ids.RESOLVE, user="ada")
+    await resolve(stage, card, user="ada")
     await stage.ticks(3)
     job.write(OOM, level="ERROR")
     await stage.ticks(8)

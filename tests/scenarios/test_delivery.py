@@ -7,7 +7,7 @@ import pytest
 
 from bot.flows import pace
 from bot.slack import gateway, ids
-from tests.scenarios.plots import OOM, fail_more, failed_once, waiting, watching, with_card
+from tests.scenarios.plots import OOM, fail_more, failed_once, resolve, waiting, watching, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
 
 POST = "chat.postMessage"
@@ -170,7 +170,7 @@ async def test_what_two_people_did_stands_in_the_thread_in_the_order_in_which_th
     stage.workspace.faults.add("chat.update", "429:retry_after=8")
     await stage.press(card, ids.ACKNOWLEDGE, user="ada")
     await stage.tick()
-    await stage.press(card, ids.RESOLVE, user="grace")
+    await resolve(stage, card, user="grace")
     await stage.ticks(12)
 
     said = [shown(reply) for reply in stage.thread(card)]
@@ -192,7 +192,7 @@ async def test_a_hundred_times_the_same_within_an_interval_is_one_edit(stage: St
 
 
 async def test_edits_keep_to_what_a_workspace_takes_in_a_minute(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pace, "EDITS_PER_MINUTE", 3)
+    monkeypatch.setitem(pace.RATES, pace.EDITS, pace.Rate(interval_ms=60_000, burst=3))
     jobs = [await failed_once(stage), *fail_more(stage)]
     await stage.ticks(20)
     assert len(stage.cards()) == 5
@@ -201,7 +201,7 @@ async def test_edits_keep_to_what_a_workspace_takes_in_a_minute(stage: Stage, mo
         job.write(OOM, level="ERROR")
     await stage.ticks(20)
     assert tried(stage, "chat.update") == 3
-    await stage.ticks(20)
+    await stage.ticks(20, 7)
     assert all("2 times" in shown(card) for card in stage.cards())
 
 

@@ -6,33 +6,28 @@ import json
 import socket
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 import pytest
-from aiohttp import web
-from slack_bolt.async_app import AsyncApp
 
 from bot.app import open_app
-from bot.health import serve
 from bot.sandbox.baseten.server import BasetenServer
 from bot.sandbox.baseten.world import World
 from bot.sandbox.slack.http_delivery import signature
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import Workspace
 from bot.settings import Settings
-from bot.slack import ids
-from bot.slack.server import take
+from bot.slack import crowd, door, ids
+from bot.slack.refusals import BUSY
 from bot.store import engine
 from bot.times import SystemClock
 from tests.stage import CHANNEL, KEY, shown
 
-Door = Callable[[AsyncApp, web.Request], Awaitable[web.Response]]
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -68,8 +63,7 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def open_house(database_url: str, door: Door | None = None) -> AsyncIterator[House]:
-    """The whole app, or with `door` only what it does with a request."""
+async def open_house(database_url: str) -> AsyncIterator[House]:
     clock, port = SystemClock(), free_port()
     world, workspace = World(clock, keys={KEY: "house"}), Workspace(clock, seed=3)
     url = f"http://127.0.0.1:{port}"
@@ -87,14 +81,7 @@ async def open_house(database_url: str, door: Door | None = None) -> AsyncIterat
             "port": port,
         }
         app = await stack.enter_async_context(open_app(Settings(**chosen), role="web"))
-        if door is None:
-            await stack.enter_async_context(app.running())
-        else:
-            handler = partial(door, app.bolt)
-            where = ("127.0.0.1", port)
-            await stack.enter_async_context(
-                serve(where, alive={}, ready={}, metrics=app.vitals(None).scrape, slack=handler)
-            )
+        await stack.enter_async_context(app.running())
         http = await stack.enter_async_context(aiohttp.ClientSession())
         yield House(url, world, workspace, slack, http)
 
@@ -146,6 +133,9 @@ async def test_commands_buttons_and_mentions_are_served(house: House):
     [answer] = await answered(house)
     assert "loss is nan" in shown(answer)
     assert (await ada.press(CHANNEL, answer["ts"], ids.WATCH)).acked
+    while ada.view is None:
+        await pause()
+    assert (await ada.submit()).ok
     assert "now watches" in shown((await answered(house, 2))[1])
     await ada.say(CHANNEL, f"<@{house.workspace.bot_user_id}> hello")
     await answered(house, 3)
@@ -161,7 +151,10 @@ async def test_what_is_not_signed_by_slack_is_refused_and_does_nothing(house: Ho
     assert await house.signed(body, age_s=-600) == 401
     assert await house.post(body + b"&text=jobs", headers=good) == 401
     assert await house.post(body, headers=good | {"X-Slack-Signature": "v0="}) == 401
-    assert await house.post(body, headers=good | {"X-Slack-Request-Timestamp": "soon"}) >= 400
+    for stamp in ("soon", "", "-1", "9" * 5_000, "\u0661\u0667", f"{now}.5"):
+        assert await house.post(body, headers=good | {"X-Slack-Request-Timestamp": stamp}) == 401
+    for signed in ("v1=" + good["X-Slack-Signature"][3:], "v0=\u00e9", good["X-Slack-Signature"].upper(), " "):
+        assert await house.post(body, headers=good | {"X-Slack-Signature": signed}) == 401
     await pause()
     assert house.workspace.ephemerals("ada") == []
     assert house.workspace.calls.of("response_url") == []
@@ -181,7 +174,8 @@ async def test_a_command_that_comes_twice_is_answered_once(house: House):
 
 async def test_an_event_that_slack_repeats_is_answered_once(house: House):
     ada, channel = house.workspace.roster.user("ada").id, house.workspace.channel(CHANNEL).id
-    event = {"type": "app_mention", "user": ada, "text": "hi", "ts": "1.1", "channel": channel}
+    text = f"<@{house.workspace.bot_user_id}> hi"
+    event = {"type": "app_mention", "user": ada, "text": text, "ts": "1.1", "channel": channel}
     payload = {"type": "event_callback", "team_id": house.workspace.team_id, "event_id": "Ev1", "event": event}
     body = json.dumps(payload).encode()
     for attempt in range(3):
@@ -203,7 +197,7 @@ UNREADABLE = {
 async def test_what_cannot_be_read_is_refused_quietly_and_the_next_request_is_served(
     sqlite_url: str, caplog: pytest.LogCaptureFixture
 ):
-    async with open_house(sqlite_url, take) as house:
+    async with open_house(sqlite_url) as house:
         for name, body in UNREADABLE.items():
             for kind in (FORM, "application/json", "text/plain; charset=klingon"):
                 assert 400 <= await house.signed(body, kind) < 500, (name, kind)
@@ -211,6 +205,119 @@ async def test_what_cannot_be_read_is_refused_quietly_and_the_next_request_is_se
         assert [record for record in caplog.records if record.levelname == "ERROR"] == []
         assert await house.signed(command(house, "watches")) == 200
         await answered(house)
+
+
+async def test_a_body_that_is_too_large_is_refused_unread(house: House):
+    big = command(house, "x" * 1_000_001)
+    assert await house.signed(big) == 413
+    now = int(time.time())
+    headers = signature(house.workspace.signing_secret, now, big) | {"Content-Type": FORM}
+
+    async def in_pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(big), 65_536):
+            yield big[start : start + 65_536]
+
+    async with house.http.post(f"{house.url}/slack/events", data=in_pieces(), headers=headers) as response:
+        assert response.status == 413
+    assert await house.signed(command(house, "watches")) == 200
+    await answered(house)
+
+
+async def test_headers_without_end_are_refused(house: House):
+    many = {f"X-Filler-{number}": "x" for number in range(500)}
+    assert await house.post(b"x", headers=many) == 400
+    assert await house.post(b"x", headers={"X-Filler": "x" * 100_000}) == 400
+    assert await house.signed(command(house, "watches")) == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
+async def test_only_posts_to_the_one_path_are_taken(house: House, method: str):
+    async with house.http.request(method, f"{house.url}/slack/events") as response:
+        assert response.status == 405
+    for path in ("/", "/slack", "/slack/events/", "/slack/events/..", "/slack/install", "/../etc/passwd", "/%2e%2e"):
+        async with house.http.post(house.url + path, data=b"x") as response:
+            assert response.status == 404, path
+
+
+async def test_nothing_of_a_request_is_repeated_to_whoever_sent_it(house: House):
+    mark = "e2f1b0-marked"
+    challenge = json.dumps({"type": "url_verification", "challenge": mark}).encode()
+    now = int(time.time())
+    for path, body, headers in (
+        ("/slack/events", challenge, {"Content-Type": "application/json"}),
+        ("/slack/events", challenge, {"Content-Type": f"text/{mark}", "X-Slack-Request-Timestamp": str(now)}),
+        ("/slack/events", challenge, signature(mark, now, challenge) | {"Content-Type": "application/json"}),
+        (f"/{mark}?{mark}", b"", {}),
+    ):
+        async with house.http.post(house.url + path, data=body, headers=headers) as response:
+            assert response.status in (401, 404, 415)
+            assert mark not in await response.text() + str(response.headers)
+
+
+async def _opened(house: House, length: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A request whose headers look like Slack's, and of whose body only one byte comes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(house.url.rpartition(":")[2]))
+    stamp = int(time.time())
+    head = (
+        f"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: {length}\r\n"
+        f"X-Slack-Request-Timestamp: {stamp}\r\nX-Slack-Signature: v0=00\r\n\r\nx"
+    )
+    writer.write(head.encode())
+    await writer.drain()
+    return reader, writer
+
+
+async def test_a_body_that_trickles_in_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(door, "READ_S", 0.3)
+    reader, writer = await _opened(house, 500_000)
+    async with asyncio.timeout(10):
+        assert b" 408 " in await reader.readline()
+        await reader.read()  # up to the end: the connection is closed
+    writer.close()
+
+
+async def test_while_many_bodies_trickle_in_what_slack_sends_is_served_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(door, "READ_S", 60.0)
+    slow = [await _opened(house, 900_000) for _ in range(3 * door.MOST_READING)]
+    for number in range(5):
+        assert await house.signed(command(house, "watches", trigger=f"9.{number}")) == 200
+    await answered(house, 5)
+    refused = await asyncio.gather(*(asyncio.wait_for(one.readline(), 10) for one, _ in slow[: door.MOST_READING]))
+    assert all(b" 408 " in line for line in refused)
+    for _, writer in slow:
+        writer.close()
+
+
+async def test_a_burst_of_unsigned_requests_keeps_no_signed_one_waiting(house: House):
+    junk = [asyncio.create_task(house.post(b"x" * 50_000)) for _ in range(300)]
+    junk += [asyncio.create_task(house.signed(b"y" * 50_000, secret="wrong")) for _ in range(100)]
+    for number in range(5):
+        assert await house.signed(command(house, "watches", trigger=f"8.{number}")) == 200
+    assert set(await asyncio.gather(*junk)) == {401}
+    await answered(house, 5)
+
+
+async def test_more_than_can_be_worked_on_at_once_is_refused_with_a_sentence(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(crowd, "MOST_AT_ONCE", 2)
+    fault = house.workspace.faults.add("response_url", "slow:1", times=None)
+    before = [await house.signed(command(house, "watches", trigger=f"7.{number}")) for number in range(2)]
+    async with house.http.post(
+        f"{house.url}/slack/events",
+        data=(body := command(house, "watches", trigger="7.9")),
+        headers=signature(house.workspace.signing_secret, int(time.time()), body) | {"Content-Type": FORM},
+    ) as response:
+        assert (response.status, (await response.json())["text"]) == (200, BUSY)
+    assert before == [200, 200]
+    payload = {"type": "event_callback", "team_id": "T1", "event_id": "Ev9", "event": {"type": "app_mention"}}
+    assert await house.signed(json.dumps(payload).encode(), "application/json") == 503
+    house.workspace.faults.end(fault)
+    await answered(house, 2)
+    assert await house.signed(command(house, "watches", trigger="7.10")) == 200
+    await answered(house, 3)
 
 
 async def test_health_is_told(house: House):

@@ -7,8 +7,8 @@ import pytest
 
 from bot.incidents.steps import Resolve
 from bot.sandbox.baseten.job import SimJob
-from bot.slack import ids
 from tests.scenarios.plots import OOM, take, watching, with_card
+from tests.scenarios.plots import resolve as resolve_by_button
 from tests.stage import Stage, open_stage, shown
 
 NOTE = "pin driver 550"
@@ -120,7 +120,7 @@ async def test_another_project_remembers_nothing_of_it(stage: Stage):
 
 async def test_a_return_that_the_button_resolved_still_links_and_names(stage: Stage):
     job, old = await with_card(stage)
-    await stage.press(old, ids.RESOLVE, user="grace")
+    await resolve_by_button(stage, old, user="grace")
     await stage.ticks(3)
     job.write(OOM, level="ERROR")
     await stage.ticks(8)

@@ -3,8 +3,7 @@
 import pytest
 
 from bot.sandbox.baseten.job import SimJob
-from bot.slack import ids
-from tests.scenarios.plots import watching
+from tests.scenarios.plots import resolve, watching
 from tests.stage import Stage, shown
 
 SILENT = "stopped writing"
@@ -126,7 +125,7 @@ async def test_a_silence_that_a_person_resolved_stays_resolved_while_it_lasts(st
     await trained_a_while(stage)
     await minutes_pass(stage, 10.5)
     [card] = silences(stage)
-    await stage.press(card, ids.RESOLVE)
+    await resolve(stage, card)
     await minutes_pass(stage, 15)
 
     [card] = silences(stage)

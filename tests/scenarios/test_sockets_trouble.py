@@ -1,26 +1,44 @@
 """Socket Mode on bad days: sockets that drop, that are refused, that go deaf; and payloads that come twice."""
 
+import asyncio
+import math
 from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.slack import sockets
+from bot.sandbox.slack.sockets import Connection
+from bot.slack import connection, sockets
 from tests.stage import CHANNEL, Stage, open_stage, shown
+
+OPEN = "apps.connections.open"
 
 
 @pytest.fixture
 async def stage(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     """Two sockets, watched over in tenths of seconds."""
-    for name, seconds in (
-        ("CHECK_INTERVAL_S", 0.05),
-        ("PING_INTERVAL_S", 0.4),
-        ("NEW_ADDRESS_AFTER_S", 0.6),
-        ("NEW_CLIENT_AFTER_S", 60.0),
+    for room, name, seconds in (
+        (sockets, "CHECK_INTERVAL_S", 0.05),
+        (connection, "HELLO_S", 1.0),
+        (sockets, "LINGER_S", 0.2),
+        (connection, "PING_INTERVAL_S", 0.4),
+        (connection, "FIRST_WAIT_S", 0.1),
     ):
-        monkeypatch.setattr(sockets, name, seconds)
+        monkeypatch.setattr(room, name, seconds)
     async with open_stage(sqlite_url) as opened:
         await both(opened)
         yield opened
+
+
+def asked(stage: Stage) -> int:
+    return len(stage.workspace.calls.of(OPEN))
+
+
+def standing(stage: Stage) -> set[Connection]:
+    return set(stage.workspace.sockets.connections)
+
+
+async def replaced(stage: Stage, old: set[Connection]) -> None:
+    await stage.until(lambda: len(stage.workspace.sockets) == 2 and not old & standing(stage))
 
 
 async def both(stage: Stage) -> None:
@@ -50,20 +68,91 @@ async def test_when_all_sockets_drop_they_come_back(stage: Stage):
     await served(stage)
 
 
-async def test_a_refused_address_is_not_tried_for_ever(stage: Stage):
+async def test_an_address_that_is_refused_is_not_tried_again(stage: Stage):
     stage.workspace.refuse_sockets(3)
-    asked = len(stage.workspace.calls.of("apps.connections.open"))
+    before = asked(stage)
     stage.workspace.drop_sockets()
     await both(stage)
     await served(stage)
-    assert len(stage.workspace.calls.of("apps.connections.open")) > asked + 2
+    assert asked(stage) == before + 5  # three that were refused, and two that were taken
 
 
-async def test_a_client_that_cannot_connect_is_built_anew(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sockets, "NEW_ADDRESS_AFTER_S", 60.0)
-    monkeypatch.setattr(sockets, "NEW_CLIENT_AFTER_S", 0.5)
-    stage.workspace.refuse_sockets(2)
-    stage.workspace.drop_sockets()
+@pytest.mark.parametrize("kind", ["down", "wedged"])
+async def test_while_no_socket_can_be_opened_addresses_are_asked_for_seldom_and_then_it_goes_on(
+    stage: Stage, kind: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(connection, "FIRST_WAIT_S", 1.0)
+    fault = stage.workspace.faults.sockets(kind)
+    before, minutes = asked(stage), 10
+    for _ in range(minutes * 60):
+        stage.clock.turn(1)
+        await asyncio.sleep(0.01)
+    assert asked(stage) - before <= 8 + minutes * 60 / (connection.LONGEST_WAIT_S / 2)
+    assert stage.workspace.sockets.connections == []
+
+    stage.workspace.faults.end(fault)
+    for _ in range(60):  # within a minute
+        stage.clock.turn(1)
+        await asyncio.sleep(0.03)
+    await both(stage)
+    await served(stage)
+
+
+async def test_while_slack_gives_no_addresses_the_sockets_that_there_are_stay(stage: Stage):
+    stage.workspace.faults.add(OPEN, "429:retry_after=30", times=2)
+    old = standing(stage)
+    stage.clock.turn(sockets.IDLE_S)
+    await stage.until(lambda: asked(stage) > 2)
+    assert standing(stage) == old
+    await served(stage, 1)
+    stage.clock.turn(31)
+    await stage.until(lambda: asked(stage) > 3)
+    stage.clock.turn(31)
+    await replaced(stage, old)
+
+
+@pytest.mark.parametrize("kind", ["deaf", "mute"])
+async def test_sockets_to_which_nobody_spoke_for_minutes_are_replaced_one_by_one(stage: Stage, kind: str):
+    old, least = standing(stage), 2
+    stage.workspace.faults.sockets(kind)
+    stage.clock.turn(sockets.IDLE_S)
+    while old & standing(stage):
+        least = min(least, len(stage.workspace.sockets))
+        await asyncio.sleep(0.01)
+    assert kind == "mute" or least == 2
+    await both(stage)
+    await served(stage)
+
+
+async def test_a_deaf_socket_beside_one_that_hears_is_replaced_within_a_minute(stage: Stage):
+    deaf, other = stage.workspace.sockets.connections
+    stage.workspace.faults.sockets("deaf")
+    other.born_s = math.inf  # it is met by no fault of before its birth
+    for number in range(60):
+        stage.clock.turn(1)
+        if deaf not in stage.workspace.sockets.connections:
+            break
+        ada = stage.workspace.person("ada")
+        await ada.say(CHANNEL, f"<@{stage.workspace.bot_user_id}> hello {number}")
+        await asyncio.sleep(0.1)
+    assert deaf not in stage.workspace.sockets.connections
+    await both(stage)
+
+
+async def test_a_socket_whose_listener_died_is_replaced(stage: Stage):
+    old = standing(stage)
+    async with asyncio.timeout(10):
+        for task in asyncio.all_tasks():
+            if "receive_messages" in repr(task.get_coro()):
+                task.cancel()
+        await replaced(stage, old)
+    await served(stage)
+
+
+async def test_a_payload_too_large_to_be_one_of_slacks_ends_its_socket_and_nothing_else(stage: Stage):
+    old = stage.workspace.sockets.connections[0]
+    await old.socket.send_str("{" + " " * connection.MAX_PAYLOAD_BYTES + "}")
+    await stage.until(lambda: old not in stage.workspace.sockets.connections)
     await both(stage)
     await served(stage)
 

@@ -8,7 +8,7 @@ import pytest
 from bot.flows.rolling import HARMLESS_WAIT_MS
 from bot.flows.triage import Request, Triage
 from bot.incidents.roll import CARDS_IN_WINDOW, STORM_OVER_MS, storm_of
-from bot.incidents.steps import Acknowledge, Resolve
+from bot.incidents.steps import Acknowledge
 from bot.sandbox.baseten.job import SimJob
 from bot.slack import ids
 from tests.scenarios.plots import OOM, waiting, watching

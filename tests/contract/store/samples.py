@@ -1,6 +1,7 @@
 """Values to store, whole where a test says nothing else."""
 
-from bot.flows.ports import AuditEntry, Tail
+from bot.flows.keeping import AuditEntry
+from bot.flows.ports import Tail
 from bot.incidents.delivery import Delivery, Kind, Urgency
 from bot.incidents.incident import Card, Confidence, Facts, HistoryEntry, Incident, Role, Sighting, State
 from bot.jobs.job import Instance, Job, Status

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.flows.ports import Tx
-from bot.incidents.announce import Delivery
+from bot.incidents.delivery import Delivery
 from bot.store import Store, open_store_here
 from tests.contract.store import contenders
 from tests.contract.store.samples import NOW, a_delivery, an_incident, facts

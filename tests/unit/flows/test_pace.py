@@ -1,82 +1,76 @@
 """How fast the bot may speak."""
 
+from collections.abc import Iterator
 from random import Random
 
 import pytest
 
-from bot.flows.pace import EDITS_PER_MINUTE, MINUTE_MS, POST_INTERVAL_MS, Pace
+from bot.flows.pace import EDITS, POSTS, RATES, held, room, spent
+from bot.incidents.delivery import Delivery, Kind, Urgency
 from bot.times import Ms
 
 NOW = Ms(1_795_000_000_000)
+MINUTE_MS = 60_000
+A_MINUTE = {POSTS: 300, EDITS: 45}
 
 
-def post(pace: Pace, key: str, channel: str = "C1", at: int = NOW) -> int:
-    """How much later than `at` it may be sent."""
-    return pace.slot(key, channel, is_edit=False, now_ms=Ms(at)) - at
+def a_row(channel: str = "C1", *, edit: bool = False) -> Delivery:
+    return Delivery(
+        key="k",
+        delivery_id="d",
+        lane="l",
+        kind=Kind.CARD,
+        urgency=Urgency.EDIT if edit else Urgency.NEW_CARD,
+        channel=channel,
+        created_ms=NOW,
+        due_ms=NOW,
+    )
 
 
-def edit(pace: Pace, key: str, at: int = NOW) -> int:
-    return pace.slot(key, "C1", is_edit=True, now_ms=Ms(at)) - at
+def test_a_channel_takes_a_message_a_second_and_others_wait_for_none_of_it():
+    stamps = spent({}, [a_row("C1"), a_row("C2", edit=True)], NOW)
+    assert room(stamps, NOW).busy == {"C1"}
+    assert room(stamps, Ms(NOW + 999)).busy == {"C1"}
+    assert room(stamps, Ms(NOW + 1_000)).busy == frozenset()
 
 
-def test_a_channel_gets_a_message_a_second_and_other_channels_wait_for_none_of_it():
-    pace = Pace()
-    assert [post(pace, f"row-{n}") for n in range(3)] == [0, POST_INTERVAL_MS, 2 * POST_INTERVAL_MS]
-    assert post(pace, "elsewhere", "C2") == 0
+def greedy(name: str, seed: int) -> Iterator[int]:
+    """When something is said by bots that say all that they may, whenever they look."""
+    chance, at, stamps = Random(seed), int(NOW), dict[str, int]()
+    while at < NOW + 10 * MINUTE_MS:
+        now = Ms(at)
+        free = room(stamps, now)
+        count = min(free.edits if name == EDITS else free.posts, 16)
+        rows = [a_row(f"C{at}.{number}", edit=name == EDITS) for number in range(count)]
+        stamps |= {key: value for key, value in spent(stamps, rows, now).items() if key in RATES}
+        yield from (at for _ in rows)
+        at += chance.choice((10, 500, 500, 500, 3_000))
 
 
-def test_who_waited_for_its_moment_does_not_wait_again():
-    pace = Pace()
-    post(pace, "first")
-    wait = post(pace, "second")
-    assert post(pace, "second", at=NOW + wait) == 0
-    assert post(pace, "third", at=NOW + wait) == POST_INTERVAL_MS
+@pytest.mark.parametrize("name", [POSTS, EDITS])
+@pytest.mark.parametrize("seed", range(3))
+def test_never_more_in_any_minute_than_a_workspace_takes_and_not_much_less_over_time(name: str, seed: int):
+    sent, most = list(greedy(name, seed)), A_MINUTE[name]
+    assert all(later - first > MINUTE_MS for first, later in zip(sent, sent[most:], strict=False))
+    assert len(sent) > 0.5 * 10 * most
 
 
-def test_who_comes_back_too_early_keeps_its_moment():
-    pace = Pace()
-    post(pace, "first")
-    assert post(pace, "second") == POST_INTERVAL_MS
-    assert post(pace, "second", at=NOW + 400) == POST_INTERVAL_MS - 400
+def test_under_a_flood_of_edits_room_for_one_comes_within_two_seconds():
+    stamps = spent({}, [a_row(edit=True)] * room({}, NOW).edits, NOW)
+    assert room(stamps, NOW).edits == 0
+    assert room(stamps, Ms(NOW + 2_000)).edits == 1
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_never_more_edits_in_any_minute_than_a_workspace_takes(seed: int):
-    pace, chance, at, sent = Pace(), Random(seed), int(NOW), list[int]()
-    for number in range(300):
-        at += chance.choice((0, 0, 5, 100, 3_000))
-        sent.append(at + edit(pace, f"row-{number}", at))
-    sent.sort()
-    for first, later in zip(sent, sent[EDITS_PER_MINUTE:], strict=False):
-        assert later - first >= MINUTE_MS
-
-
-def test_an_edit_waits_for_no_post_and_a_post_for_no_edit():
-    pace = Pace()
-    assert [post(pace, "a"), edit(pace, "b"), edit(pace, "c")] == [0, 0, 0]
-
-
-def test_a_pause_of_a_channel_holds_its_posts_also_those_that_had_their_moment():
-    pace = Pace()
-    post(pace, "first")
-    assert post(pace, "second") == POST_INTERVAL_MS
-    pace.hold("C1", NOW + 30_000, is_edit=False)
-    assert post(pace, "second", at=NOW + POST_INTERVAL_MS) == 30_000 - POST_INTERVAL_MS
-    assert post(pace, "third") == 30_000 + POST_INTERVAL_MS
-    assert post(pace, "elsewhere", "C2") == 0
-    assert edit(pace, "an edit") == 0
+def test_a_pause_of_a_channel_holds_its_posts_and_nothing_else():
+    stamps = held(a_row("C1"), NOW + 30_000)
+    assert room(stamps, Ms(NOW + 29_999)).busy == {"C1"}
+    assert room(stamps, NOW).edits == room({}, NOW).edits
+    assert room(stamps, Ms(NOW + 30_000)).busy == frozenset()
 
 
 def test_a_pause_of_edits_holds_all_edits_and_no_post():
-    pace = Pace()
-    pace.hold("C1", NOW + 20_000, is_edit=True)
-    assert edit(pace, "a") == 20_000
-    assert post(pace, "b") == 0
-    assert edit(pace, "c", at=NOW + 20_000) == 0
-
-
-def test_a_pause_does_not_become_shorter_by_a_second_one():
-    pace = Pace()
-    pace.hold("C1", NOW + 30_000, is_edit=False)
-    pace.hold("C1", NOW + 5_000, is_edit=False)
-    assert post(pace, "a") == 30_000
+    stamps = held(a_row(edit=True), NOW + 20_000)
+    assert room(stamps, Ms(NOW + 19_000)).edits == 0
+    assert room(stamps, Ms(NOW + 20_000)).edits == 1
+    assert room(stamps, NOW).busy == frozenset()
+    assert room(stamps, NOW).posts == RATES[POSTS].burst

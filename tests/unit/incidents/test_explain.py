@@ -7,7 +7,7 @@ from bot.logs.line import Line
 from tests.unit.incidents.runs import ONE_OOM, at, judged, ordered, progress, traceback
 
 KEYS = {
-    "lines", "context", "role", "alert", "title", "exception", "replicas", "first_replica", "first_rank", "root_line",
+    "lines", "context", "role", "alert", "count", "title", "exception", "replicas", "first_replica", "first_rank", "root_line",
     "caused_by", "reason",
 }  # fmt: skip
 

@@ -46,18 +46,25 @@ def under_a_mute(one: Incident, until_ms: Ms | None = Ms(NOW + 60 * MINUTE)) -> 
 
 def test_a_mute_holds_while_nothing_changes():
     held = under_a_mute(incident())
-    assert over(held, Ms(NOW + MINUTE), job_ended=False) is None
-    assert over(incident(), NOW, job_ended=True) is None
+    assert over(held, Ms(NOW + MINUTE), ended_ms=None) is None
+    assert over(incident(), NOW, ended_ms=NOW) is None
 
 
 def test_a_mute_ends_in_time_and_one_without_a_time_does_not():
-    assert over(under_a_mute(incident()), Ms(NOW + 60 * MINUTE), job_ended=False).why == "its time is up"
-    assert over(under_a_mute(incident(), None), Ms(NOW + 10**12), job_ended=False) is None
+    assert over(under_a_mute(incident()), Ms(NOW + 60 * MINUTE), ended_ms=None).why == "its time is up"
+    assert over(under_a_mute(incident(), None), Ms(NOW + 10**12), ended_ms=None) is None
 
 
 def test_every_mute_ends_with_the_job():
-    end = over(under_a_mute(incident()), NOW, job_ended=True)
+    end = over(under_a_mute(incident()), NOW, ended_ms=NOW)
     assert (end.why, end.worse) == ("the job ended", False)
+
+
+def test_what_a_job_left_behind_that_had_ended_before_is_muted_for_the_time_that_was_asked_for():
+    before, held = Ms(NOW - 1), under_a_mute(incident())
+    assert over(held, NOW, ended_ms=before) is None
+    assert over(held, Ms(NOW + 60 * MINUTE), ended_ms=before) is not None
+    assert over(under_a_mute(incident(), None), NOW, ended_ms=before) is not None
 
 
 @pytest.mark.parametrize(
@@ -71,7 +78,7 @@ def test_every_mute_ends_with_the_job():
 def test_a_mute_ends_when_other_replicas_get_the_error(joined, why):
     held = under_a_mute(incident())
     spread = replace(held, facts=facts(101, "r0", *joined))
-    end = over(spread, NOW, job_ended=False)
+    end = over(spread, NOW, ended_ms=None)
     assert (end.why, end.worse) == (why, True)
 
 
@@ -84,14 +91,14 @@ def test_a_mute_ends_when_it_happens_ten_times_as_often(came, ends):
     held = under_a_mute(incident(200, pulse=pulse))
     assert held.muted.usual == 9
     grown = replace(held, facts=facts(200 + came, "r0"))
-    end = over(grown, NOW, job_ended=False)
+    end = over(grown, NOW, ended_ms=None)
     assert (end is not None and end.worse) == ends
 
 
 def test_of_a_rare_error_a_handful_is_no_flood():
     held = under_a_mute(incident(1, pulse=Pulse().with_events(1, NOW)))
-    assert over(replace(held, facts=facts(20, "r0")), NOW, job_ended=False) is None
-    assert over(replace(held, facts=facts(21, "r0")), NOW, job_ended=False) is not None
+    assert over(replace(held, facts=facts(20, "r0")), NOW, ended_ms=None) is None
+    assert over(replace(held, facts=facts(21, "r0")), NOW, ended_ms=None) is not None
 
 
 def test_five_quiet_minutes_begin_a_new_window_so_that_a_steady_drip_is_no_flood():
@@ -100,7 +107,7 @@ def test_five_quiet_minutes_begin_a_new_window_so_that_a_steady_drip_is_no_flood
     for _ in range(20):
         count, at = count + 15, at + 5 * MINUTE
         held = replace(held, facts=facts(count, "r0", last_ms=at))
-        assert over(held, NOW, job_ended=False) is None
+        assert over(held, NOW, ended_ms=None) is None
         held = watched_on(held)
     assert isinstance(held.muted, Muted)
     assert held.muted.window_count == count

@@ -16,6 +16,7 @@ SECRETS = [
     ("a hub token", "token hf_" + "a1B2" * 9, "a1B2a1B2"),
     ("a W&B key", "wandb: using key 0123456789abcdef0123456789abcdef01234567", "0123456789abcdef"),
     ("a W&B key in the environment", "WANDB_API_KEY=0123456789abcdef0123456789abcdef01234567", "0123456789abcdef"),
+    ("a Baseten key", "key AbCdEf12.ZyXwVuTsRqPoNmLkJiHgFeDcBa098765 is used", "ZyXwVuTsRqPoNmLkJiHgFeDcBa098765"),
     ("a Slack bot token", "xoxb-" + "123456789012-abcdefGHIJ", "abcdefGHIJ"),
     ("a Slack app token", "xapp-1-A0123-" + "4567-abcdef", "abcdef"),
     ("a Slack webhook", "https://hooks.slack.com/services/" + "T000/B000/XXXXyyyy", "XXXXyyyy"),
@@ -60,6 +61,9 @@ HARMLESS = [
     "task-sk-learn sk-learn skip-1234567890abcdefghij",
     "[rank3]: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 192.00 MiB.",
     "ip-10-2-3-4:29500",
+    "manifest.0123456789abcdef0123456789abcdef",
+    "wrote shard001.0123456789abcdef0123456789abcdef",
+    "deadbeef.Model0123456789Model0123456789Mo.safetensors",
     "Bearer token is missing",
 ]
 
@@ -96,6 +100,8 @@ def test_the_names_of_what_is_hidden_stay_readable() -> None:
         "://",
         "password=",
         "ey",
+        "AbCdEf12.",
+        "A1",
         "eyJaaaaaaaaa",
         "-----BEGIN PRIVATE KEY-----",
         "bearer ",

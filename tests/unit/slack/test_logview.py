@@ -1,6 +1,7 @@
 """Answers as messages: what is shown, what the buttons ask for, and Slack's limits under hostile text."""
 
 from dataclasses import replace
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,7 @@ from bot.logs.line import Level, Line
 from bot.logs.question import LogQuery, Order, Position, Take
 from bot.logs.terms import Text
 from bot.slack import ids
-from bot.slack.logview import LOG_CHARS, answer_message, fit, log_text, share_message
+from bot.slack.logview import LOG_CHARS, answer_message, fit, fit_around, share_message, thread_message
 from bot.times import Ms, Ns
 from tests.slack_limits import problems_of_message
 
@@ -47,6 +48,10 @@ def answer(lines=(), **changes) -> LogAnswer:
         end_ms=Ms(T0 // 10**6 + 60_000),
     )
     return replace(base, **changes)
+
+
+def log_text(lines: list[Line], *, marked: int | None = None, tz: tzinfo = UTC) -> str:
+    return fit(lines, marked=marked, tz=tz).text
 
 
 def shown_log(message: dict) -> str:
@@ -215,11 +220,44 @@ def test_a_question_that_is_too_long_for_a_button_leaves_the_button_out():
     assert set(buttons(answer_message(answer(query=long), tz=BERLIN))) == {ids.WATCH}
 
 
-def test_a_shared_message_names_who_shared_it_and_has_no_buttons():
-    message = share_message(answer([line(0, "a")]), "U123", tz=BERLIN)
+def test_a_shared_message_names_who_shared_it_and_keeps_the_question_for_its_lines():
+    message = share_message(answer([line(0, "a"), line(5, "b")]), "U123", tz=BERLIN)
     assert message["text"].startswith("<@U123> shared: ")
-    assert [block["type"] for block in message["blocks"]] == ["rich_text"]
+    asked = ids.query_of_value(buttons(message)[ids.SHOW_LOGS])
+    assert (asked.newer_than, asked.older_than, asked.count) == (Position(T0, -1), Position(T0 + 5, 1), 2)
+    assert set(buttons(message)) == {ids.SHOW_LOGS}
     assert problems_of_message(message) == []
+
+
+def test_an_answer_for_a_thread_offers_the_whole_of_it_as_a_file():
+    message = thread_message(answer([line(0, "a")]), tz=BERLIN)
+    assert set(buttons(message)) == {ids.SHOW_LOGS, ids.DOWNLOAD}
+    assert ids.query_of_value(buttons(message)[ids.DOWNLOAD]).count is None
+    assert problems_of_message(message) == []
+
+
+@pytest.mark.parametrize("marked", [50, 0, 99, 3])
+def test_of_too_many_lines_those_around_the_marked_one_are_shown(marked: int):
+    lines = [line(n, "x" * 300) for n in range(100)]
+    shown = fit_around(lines, marked=marked, tz=BERLIN)
+    assert shown.first <= marked <= shown.last
+    assert len(shown.text) <= LOG_CHARS
+    assert "▶ " in shown.text
+    assert shown.last - shown.first >= 20 or marked in (shown.first, shown.last)
+    assert shown.text.splitlines()[marked - shown.first].startswith("▶ ")
+
+
+def test_all_lines_around_one_are_shown_where_they_fit():
+    shown = fit_around([line(n, f"step {n}") for n in range(25)], marked=24, tz=BERLIN)
+    assert (shown.first, shown.last) == (0, 24)
+    assert shown.text.splitlines()[-1].startswith("▶ ")
+
+
+def test_a_marked_line_of_a_megabyte_is_shown_alone_and_cut():
+    lines = [line(0, "a"), line(1, "x" * 1_000_000), line(2, "b")]
+    shown = fit_around(lines, marked=1, tz=BERLIN)
+    assert shown.first <= 1 <= shown.last
+    assert len(shown.text) <= LOG_CHARS
 
 
 HOSTILE = {
@@ -252,7 +290,11 @@ def test_hostile_text_never_breaks_slacks_limits(text, count):
     found = answer(
         lines, job=hostile_job, query=asked, has_older=True, has_newer=True, why_not=text[:200], note=text[:200]
     )
-    for message in (answer_message(found, tz=BERLIN), share_message(found, "U123")):
+    for message in (
+        answer_message(found, tz=BERLIN),
+        share_message(found, "U123"),
+        thread_message(found, tz=BERLIN),
+    ):
         assert problems_of_message(message) == []
         assert len(shown_log(message)) <= LOG_CHARS
 

@@ -3,14 +3,26 @@
 const SVG = 'http://www.w3.org/2000/svg';
 const LINK_SCHEMES = new Set(['http:', 'https:', 'mailto:']);
 
-/** An HTML element: `onclick`-like functions become listeners, `null` and `false` attributes are left out. */
-export function h(tag, props, ...children) {
-  return fill(document.createElement(tag), props, children);
+/**
+ * An HTML element: h('p.quiet', {title: 'x'}, children…), the object being optional. `onclick`-like functions become
+ * listeners, `null` and `false` attributes and children are left out, and a button is one that submits nothing.
+ */
+export function h(tag, ...rest) {
+  const [name, ...classes] = tag.split('.');
+  const node = document.createElement(name);
+  if (name === 'button') node.type = 'button';
+  return fill(node, classes, rest);
 }
 
 /** The same for SVG. */
-export function s(tag, props, ...children) {
-  return fill(document.createElementNS(SVG, tag), props, children);
+export function s(tag, ...rest) {
+  const [name, ...classes] = tag.split('.');
+  return fill(document.createElementNS(SVG, name), classes, rest);
+}
+
+/** A mark drawn by the style sheet, which says nothing to screen readers. */
+export function sign(css) {
+  return h('span', { class: css, 'aria-hidden': 'true' });
 }
 
 /** Text for screen readers only. */
@@ -63,14 +75,17 @@ export function freshId(prefix) {
   return `${prefix}-${counter}`;
 }
 
-function fill(node, props, children) {
-  for (const [key, value] of Object.entries(props ?? {})) {
+function fill(node, classes, rest) {
+  const props = rest[0]?.constructor === Object ? rest.shift() : {};
+  if (classes.length) node.classList.add(...classes);
+  for (const [key, value] of Object.entries(props)) {
     if (value === null || value === undefined || value === false) continue;
-    if (key.startsWith('on')) node.addEventListener(key.slice(2), value);
+    if (key === 'class') node.setAttribute('class', [...classes, value].join(' '));
+    else if (key.startsWith('on')) node.addEventListener(key.slice(2), value);
     else if (key === 'dataset') Object.assign(node.dataset, value);
     else if (key === 'vars') for (const [name, v] of Object.entries(value)) node.style.setProperty(`--${name}`, v);
     else node.setAttribute(key, value === true ? '' : value);
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...rest.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }

@@ -4,6 +4,16 @@ import { h } from './dom.js';
 
 const DAY_MS = 86_400_000;
 const HALF_YEAR_MS = 183 * DAY_MS;
+let aheadMs = 0;
+
+/** The workspace's clock, which a director may have turned ahead of this device's. */
+export function now() {
+  return new Date(Date.now() + aheadMs);
+}
+
+export function setClock(nowMs) {
+  if (nowMs) aheadMs = nowMs - Date.now();
+}
 
 /** The moment of a Slack `ts` ("epoch.micro"), to the millisecond. */
 export function momentOf(ts) {
@@ -27,14 +37,13 @@ export function sameDay(a, b) {
 }
 
 export function longTime(date) {
-  const zone = new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' }).formatToParts(date);
-  const name = zone.find((part) => part.type === 'timeZoneName')?.value ?? '';
-  return `${weekday(date)}, ${month(date)} ${ordinal(date.getDate())}, ${date.getFullYear()} at ${clockTime(date, true)} ${name}`;
+  const zone = date.toLocaleTimeString('en-US', { timeZoneName: 'short' }).split(' ').at(-1);
+  return `${weekday(date)}, ${month(date)} ${ordinal(date.getDate())}, ${date.getFullYear()} at ${clockTime(date, true)} ${zone}`;
 }
 
 /** "3 min ago", for "last reply". */
-export function ago(date, now = new Date()) {
-  const seconds = Math.round((now - date) / 1000);
+export function ago(date) {
+  const seconds = Math.round((now() - date) / 1000);
   const [amount, unit] =
     Math.abs(seconds) < 60 ? [0, ''] : Math.abs(seconds) < 3600 ? [seconds / 60, 'minute']
     : Math.abs(seconds) < 86400 ? [seconds / 3600, 'hour'] : [seconds / 86400, 'day'];
@@ -88,7 +97,7 @@ const TOKENS = {
 
 function nearDay(date) {
   for (const [shift, word] of [[0, 'today'], [-1, 'yesterday'], [1, 'tomorrow']]) {
-    const day = new Date();
+    const day = now();
     day.setDate(day.getDate() + shift);
     if (sameDay(day, date)) return word;
   }
@@ -96,16 +105,11 @@ function nearDay(date) {
 }
 
 function yearIfFar(date) {
-  return Math.abs(Date.now() - date) < HALF_YEAR_MS ? '' : `, ${date.getFullYear()}`;
+  return Math.abs(now() - date) < HALF_YEAR_MS ? '' : `, ${date.getFullYear()}`;
 }
 
-function weekday(date) {
-  return new Intl.DateTimeFormat('en-US', { weekday: 'long' }).format(date);
-}
-
-function month(date, style = 'long') {
-  return new Intl.DateTimeFormat('en-US', { month: style }).format(date);
-}
+const weekday = (date) => date.toLocaleDateString('en-US', { weekday: 'long' });
+const month = (date, style = 'long') => date.toLocaleDateString('en-US', { month: style });
 
 function ordinal(day) {
   const ending = day % 100 > 10 && day % 100 < 14 ? 'th' : ['th', 'st', 'nd', 'rd'][day % 10] ?? 'th';

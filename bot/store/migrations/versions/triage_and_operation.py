@@ -12,6 +12,35 @@ _BATCH = 500
 
 
 def upgrade() -> None:
+    _tables()
+    op.add_column("outbox", sa.Column("kind", sa.Text(), nullable=False, server_default=sa.text("''")))
+    op.add_column("incidents", sa.Column("slim", sa.Boolean(), nullable=False, server_default=sa.false()))
+    for column in ("created_ms", "touched_ms"):
+        op.add_column("incidents", sa.Column(column, sa.BigInteger(), nullable=False, server_default=sa.text("0")))
+    _fill()
+    for column in ("created_ms", "touched_ms"):
+        op.create_index(f"ix_incidents_{column}", "incidents", [column])
+    for table in ("audit", "history"):
+        op.create_index(f"ix_{table}_at_ms", table, ["at_ms"])
+
+
+def downgrade() -> None:
+    for table in ("audit", "history"):
+        op.drop_index(f"ix_{table}_at_ms", table_name=table)
+    for column in ("created_ms", "touched_ms"):
+        op.drop_index(f"ix_incidents_{column}", table_name="incidents")
+        op.drop_column("incidents", column)
+    op.drop_column("incidents", "slim")
+    op.drop_column("outbox", "kind")
+    op.drop_table("shut")
+    op.drop_table("pace")
+    op.drop_table("forgotten")
+    op.drop_table("workers")
+    op.drop_table("account_keys")
+    op.drop_table("digests")
+
+
+def _tables() -> None:
     op.create_table(
         "digests",
         sa.Column("channel", sa.Text(), nullable=False),
@@ -41,27 +70,20 @@ def upgrade() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account", "job_id", name="pk_forgotten"),
     )
-    op.add_column("incidents", sa.Column("slim", sa.Boolean(), nullable=False, server_default=sa.false()))
-    for column in ("created_ms", "touched_ms"):
-        op.add_column("incidents", sa.Column(column, sa.BigInteger(), nullable=False, server_default=sa.text("0")))
-    _fill()
-    for column in ("created_ms", "touched_ms"):
-        op.create_index(f"ix_incidents_{column}", "incidents", [column])
-    for table in ("audit", "history"):
-        op.create_index(f"ix_{table}_at_ms", table, ["at_ms"])
-
-
-def downgrade() -> None:
-    for table in ("audit", "history"):
-        op.drop_index(f"ix_{table}_at_ms", table_name=table)
-    for column in ("created_ms", "touched_ms"):
-        op.drop_index(f"ix_incidents_{column}", table_name="incidents")
-        op.drop_column("incidents", column)
-    op.drop_column("incidents", "slim")
-    op.drop_table("forgotten")
-    op.drop_table("workers")
-    op.drop_table("account_keys")
-    op.drop_table("digests")
+    op.create_table(
+        "pace",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("next_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_pace"),
+    )
+    op.create_table(
+        "shut",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
+        sa.Column("tried_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", name="pk_shut"),
+    )
 
 
 def _fill() -> None:

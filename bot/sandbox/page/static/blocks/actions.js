@@ -4,11 +4,11 @@ import { h } from '../dom.js';
 import { drawElement } from '../elements/index.js';
 
 export function actions(block, surface) {
-  return h('div', { class: 'actions' }, block.elements.map((element) => drawElement(element, { surface, block })));
+  return h('div.actions', block.elements.map((element) => drawElement(element, { surface, block })));
 }
 
 export function contextActions(block, surface) {
-  return h('div', { class: 'actions actions-slim' }, block.elements.flatMap((element) =>
+  return h('div.actions.actions-slim', block.elements.flatMap((element) =>
     buttonsOf(element).map((button) => drawElement(button, { surface, block }))));
 }
 

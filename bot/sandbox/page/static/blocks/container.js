@@ -1,16 +1,16 @@
 // container: a titled box of blocks that may fold; it stays as the reader left it when the message is edited.
 
-import { freshId, h } from '../dom.js';
+import { freshId, h, sign } from '../dom.js';
 import { textNodes, wordsOf } from '../text/objects.js';
 
 /** `drawAll` draws the children; it is passed in because containers and the registry know one another. */
 export function container(block, surface, drawAll) {
   const id = freshId('container');
   const key = `${block.block_id}/open`;
-  const body = h('div', { class: 'container-body', id }, drawAll(block.child_blocks ?? block.blocks ?? [], surface));
-  if (!block.is_collapsible) return box(block, h('div', { class: 'container-title' }, titled(block)), body);
-  const toggle = h('button', { type: 'button', class: 'container-title', 'aria-controls': id, dataset: { keep: key } },
-    h('span', { class: 'chevron', 'aria-hidden': 'true' }), titled(block));
+  const body = h('div.container-body', { id }, drawAll(block.child_blocks ?? block.blocks ?? [], surface));
+  if (!block.is_collapsible) return box(block, h('div.container-title', titled(block)), body);
+  const toggle = h('button.container-title', { 'aria-controls': id, dataset: { keep: key } },
+    sign('chevron'), titled(block));
   const show = (open) => {
     body.hidden = !open;
     toggle.setAttribute('aria-expanded', String(open));
@@ -22,7 +22,7 @@ export function container(block, surface, drawAll) {
 }
 
 function titled(block) {
-  return h('span', { class: 'container-words' }, h('span', {}, textNodes(block.title)), block.subtitle && h('span', { class: 'quiet' }, textNodes(block.subtitle)));
+  return h('span.container-words', h('span', textNodes(block.title)), block.subtitle && h('span.quiet', textNodes(block.subtitle)));
 }
 
 function box(block, title, body) {

@@ -10,17 +10,17 @@ export function dataTable(block, surface) {
   const key = `${block.block_id}/table`;
   const state = surface.memory.get(key) ?? { page: 0, column: null, down: false, filter: '' };
   surface.memory.set(key, state);
-  const box = h('div', { class: 'data-table' });
-  const body = h('div', {});
+  const box = h('div.data-table');
+  const body = h('div');
   const redraw = () => body.replaceChildren(...grid(block, state, redraw));
-  const filter = h('input', { type: 'search', class: 'field-text slim', placeholder: 'Filter rows', 'aria-label': `Filter ${wordsOf(block.caption)}`, dataset: { keep: key }, oninput: () => {
+  const filter = h('input.field-text.slim', { type: 'search', placeholder: 'Filter rows', 'aria-label': `Filter ${wordsOf(block.caption)}`, dataset: { keep: key }, oninput: () => {
     state.filter = filter.value.toLowerCase();
     state.page = 0;
     redraw();
   } });
   filter.value = state.filter;
   redraw();
-  box.append(h('div', { class: 'data-table-head' }, h('span', { class: 'data-table-caption' }, wordsOf(block.caption)), filter), body);
+  box.append(h('div.data-table-head', h('span.data-table-caption', wordsOf(block.caption)), filter), body);
   return box;
 }
 
@@ -33,10 +33,10 @@ function grid(block, state, redraw) {
   const page = shown.slice(state.page * size, (state.page + 1) * size);
   const rowHead = block.row_header_column_index ?? 0;
   return [
-    h('div', { class: 'table-wrap', tabindex: '0', role: 'group', 'aria-label': wordsOf(block.caption) }, h('table', {},
-      h('thead', {}, h('tr', {}, head.map((cell, index) => columnHead(cell, index, state, redraw, isNumeric(rows, index))))),
-      h('tbody', {}, page.map((row) => h('tr', {}, row.map((cell, index) => bodyCell(cell, index === rowHead)))),
-        !page.length && h('tr', {}, h('td', { colspan: String(head.length), class: 'quiet' }, 'No row matches.'))))),
+    h('div.table-wrap', { tabindex: '0', role: 'group', 'aria-label': wordsOf(block.caption) }, h('table',
+      h('thead', h('tr', head.map((cell, index) => columnHead(cell, index, state, redraw, isNumeric(rows, index))))),
+      h('tbody', page.map((row) => h('tr', row.map((cell, index) => bodyCell(cell, index === rowHead)))),
+        !page.length && h('tr', h('td', { colspan: String(head.length), class: 'quiet' }, 'No row matches.'))))),
     pager(shown.length, size, pages, state, redraw),
   ];
 }
@@ -49,7 +49,7 @@ function columnHead(cell, index, state, redraw, numeric) {
     redraw();
   };
   return h('th', { scope: 'col', 'aria-sort': order, class: numeric ? 'align-right' : null },
-    h('button', { type: 'button', class: `sort sort-${order}`, onclick: sort }, cellWords(cell), h('span', { class: 'sort-sign', 'aria-hidden': 'true' })));
+    h('button', { class: `sort sort-${order}`, onclick: sort }, cellWords(cell), h('span', { 'aria-hidden': 'true' }, { ascending: '↑', descending: '↓' }[order] ?? '↕')));
 }
 
 function bodyCell(cell, isHead) {
@@ -63,8 +63,8 @@ function pager(count, size, pages, state, redraw) {
     state.page += step;
     redraw();
   };
-  const button = (label, sign, step, off) => h('button', { type: 'button', class: 'icon-button', 'aria-label': label, disabled: off, onclick: go(step) }, sign);
-  return h('div', { class: 'pager' },
+  const button = (label, sign, step, off) => h('button.icon-button', { 'aria-label': label, disabled: off, onclick: go(step) }, sign);
+  return h('div.pager',
     h('span', { 'aria-live': 'polite' }, count ? `${from + 1}–${Math.min(from + size, count)} of ${count}` : '0 rows'),
     pages > 1 && [button('Previous page', '‹', -1, state.page === 0), button('Next page', '›', 1, state.page === pages - 1)]);
 }

@@ -9,8 +9,8 @@ import { wordsOf } from '../text/objects.js';
 export function dataVisualization(block) {
   const chart = block.chart;
   const title = wordsOf(block.title);
-  return h('figure', { class: 'chart' },
-    h('figcaption', { class: 'chart-title' }, title),
+  return h('figure.chart',
+    h('figcaption.chart-title', title),
     picture(chart, `${chart.type} chart: ${title}`),
     legend(chart),
     numbers(chart));
@@ -35,7 +35,7 @@ function legend(chart) {
   const entries = chart.segments?.map((one) => [one.label, `${one.value} (${Math.round((100 * one.value) / total)} %)`]) ?? chart.series.map((one) => [one.name, null]);
   if (!chart.segments && entries.length < 2) return null;
   return h('ul', { class: chart.segments ? 'legend legend-tall' : 'legend', 'aria-hidden': 'true' }, entries.map(([name, note], index) =>
-    h('li', {}, h('span', { class: `legend-key hue-${index % 12}` }), name, note && h('span', { class: 'quiet' }, ` ${note}`))));
+    h('li', h('span', { class: `legend-key hue-${index % 8}` }), name, note && h('span.quiet', ` ${note}`))));
 }
 
 function numbers(chart) {
@@ -43,7 +43,7 @@ function numbers(chart) {
   const rows = chart.segments
     ? chart.segments.map((one) => [one.label, one.value])
     : chart.axis_config.categories.map((category) => [category, ...chart.series.map((one) => one.data.find((point) => point.label === category)?.value ?? '')]);
-  return h('table', { class: 'sr-only' },
-    h('thead', {}, h('tr', {}, head.map((cell) => h('th', { scope: 'col' }, cell || 'Category')))),
-    h('tbody', {}, rows.map((row) => h('tr', {}, row.map((cell) => h('td', {}, String(cell)))))));
+  return h('table.sr-only',
+    h('thead', h('tr', head.map((cell) => h('th', { scope: 'col' }, cell || 'Category')))),
+    h('tbody', rows.map((row) => h('tr', row.map((cell) => h('td', String(cell)))))));
 }

@@ -2,20 +2,20 @@
 
 import { h } from '../dom.js';
 import { actions, contextActions } from './actions.js';
-import { card, carousel, plan, taskCard } from './card.js';
+import { card } from './card.js';
 import { container } from './container.js';
 import { dataTable } from './data-table.js';
 import { dataVisualization } from './data-visualization.js';
 import { input } from './input.js';
-import { alert, context, divider, file, header, image, markdownBlock, video } from './plain.js';
+import { alert, context, divider, header, image, markdownBlock } from './plain.js';
 import { richText } from './rich-text.js';
 import { section } from './section.js';
 import { table } from './table.js';
 
 const DRAW = {
-  actions, alert, card, carousel, container, context, divider, file, header, image, input, plan, section, table, video,
+  actions, alert, card, container, context, divider, header, image, input, section, table,
   context_actions: contextActions, data_table: dataTable, data_visualization: dataVisualization,
-  markdown: markdownBlock, rich_text: richText, task_card: taskCard,
+  markdown: markdownBlock, rich_text: richText,
 };
 
 /**
@@ -30,7 +30,7 @@ function drawBlock(block, surface) {
   const draw = Object.hasOwn(DRAW, block?.type ?? '') ? DRAW[block.type] : null;
   if (!draw) return unsupported(block);
   try {
-    return h('div', { class: 'block', dataset: { type: block.type } }, draw(block, surface, drawBlocks));
+    return h('div.block', { dataset: { type: block.type } }, draw(block, surface, drawBlocks));
   } catch (error) {
     return unsupported(block, error);
   }
@@ -38,6 +38,6 @@ function drawBlock(block, surface) {
 
 function unsupported(block, error) {
   const words = `unsupported block: ${block?.type ?? typeof block}`;
-  return h('details', { class: 'block unsupported', dataset: { type: String(block?.type) } },
-    h('summary', {}, error ? `${words} (${error.message})` : words), h('pre', { tabindex: '0' }, JSON.stringify(block, null, 2)));
+  return h('details.block.unsupported', { dataset: { type: String(block?.type) } },
+    h('summary', error ? `${words} (${error.message})` : words), h('pre', { tabindex: '0' }, JSON.stringify(block, null, 2)));
 }

@@ -10,11 +10,11 @@ export function input(block, surface) {
   const described = [block.hint && hintId, problem && errorId].filter(Boolean).join(' ') || null;
   const many = ['checkboxes', 'radio_buttons'].includes(block.element?.type);
   const label = h(many ? 'div' : 'label', { class: 'input-label', id: `${id}-label`, for: many ? null : id },
-    textNodes(block.label), block.optional && h('span', { class: 'quiet' }, ' (optional)'));
+    textNodes(block.label), block.optional && h('span.quiet', ' (optional)'));
   const at = { surface, block, id, labelledBy: `${id}-label`, describedBy: described, invalid: Boolean(problem), quiet: !block.dispatch_action, label: wordsOf(block.label) };
   return h('div', { class: problem ? 'input input-wrong' : 'input', dataset: { block: block.block_id ?? '' } },
     label,
     drawElement(block.element, at),
-    problem && h('div', { class: 'input-error', id: errorId, role: 'alert' }, problem),
-    block.hint && h('div', { class: 'input-hint', id: hintId }, textNodes(block.hint)));
+    problem && h('div.input-error', { id: errorId, role: 'alert' }, problem),
+    block.hint && h('div.input-hint', { id: hintId }, textNodes(block.hint)));
 }

@@ -8,7 +8,7 @@ import { broadcastToken, channelToken, dateToken, groupToken, userToken } from '
 const STYLES = { bold: 'strong', italic: 'em', strike: 's', underline: 'u', code: 'code' };
 
 export function richText(block) {
-  return h('div', { class: 'rich-text' }, joinedLists(block.elements ?? []));
+  return h('div.rich-text', joinedLists(block.elements ?? []));
 }
 
 // Slack sends one rich_text_list per run of equal indent; an ordered list counts on across deeper runs.
@@ -30,20 +30,20 @@ function joinedLists(elements) {
 function part(element) {
   switch (element.type) {
     case 'rich_text_section':
-      return h('div', { class: 'rich-section' }, inline(element.elements));
+      return h('div.rich-section', inline(element.elements));
     case 'rich_text_quote':
-      return h('blockquote', {}, inline(element.elements));
+      return h('blockquote', inline(element.elements));
     case 'rich_text_preformatted':
       return codeBlock(inline(element.elements, true), { language: element.language, border: element.border });
     default:
-      return h('span', { class: 'unsupported' }, `unsupported rich text: ${element.type}`);
+      return h('span.unsupported', `unsupported rich text: ${element.type}`);
   }
 }
 
 function list(element, indent, start) {
   const ordered = element.style === 'ordered';
   const props = { class: `rich-list rich-list-${indent % 3}`, vars: { indent }, start: ordered ? start : null };
-  return h(ordered ? 'ol' : 'ul', props, element.elements.map((item) => h('li', {}, inline(item.elements))));
+  return h(ordered ? 'ol' : 'ul', props, element.elements.map((item) => h('li', inline(item.elements))));
 }
 
 function inline(elements = [], code = false) {
@@ -73,8 +73,8 @@ function node(element, code) {
     case 'date':
       return dateToken(element.timestamp, element.format ?? '{date_short} {time}', element.fallback, element.url);
     case 'color':
-      return h('code', {}, h('span', { class: 'swatch', vars: { swatch: /^#[0-9a-f]{3,8}$/i.test(element.value) ? element.value : 'transparent' } }), element.value);
+      return h('code', h('span.swatch', { vars: { swatch: /^#[0-9a-f]{3,8}$/i.test(element.value) ? element.value : 'transparent' } }), element.value);
     default:
-      return h('span', { class: 'unsupported' }, `unsupported element: ${element.type}`);
+      return h('span.unsupported', `unsupported element: ${element.type}`);
   }
 }

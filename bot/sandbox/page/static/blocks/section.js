@@ -9,19 +9,19 @@ const LONG_LINES = 12;
 
 export function section(block, surface) {
   const at = { surface, block };
-  return h('div', { class: 'section' },
-    h('div', { class: 'section-body' },
+  return h('div.section',
+    h('div.section-body',
       block.text && text(block, surface),
-      block.fields && h('div', { class: 'fields' }, block.fields.map((field) => h('div', { class: 'field' }, textNodes(field))))),
-    block.accessory && h('div', { class: 'accessory' }, drawElement(block.accessory, at)));
+      block.fields && h('div.fields', block.fields.map((field) => h('div.field', textNodes(field))))),
+    block.accessory && h('div.accessory', drawElement(block.accessory, at)));
 }
 
 function text(block, surface) {
   const words = wordsOf(block.text);
-  const body = h('div', { class: 'text' }, textNodes(block.text));
+  const body = h('div.text', textNodes(block.text));
   if (block.expand || (words.length < LONG_CHARS && words.split('\n').length < LONG_LINES)) return body;
   const key = `${block.block_id}/open`;
-  const more = h('button', { type: 'button', class: 'link-button' });
+  const more = h('button.link-button');
   const show = (open) => {
     body.classList.toggle('folded', !open);
     more.textContent = open ? 'See less' : 'See more';

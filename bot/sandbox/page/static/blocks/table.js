@@ -7,9 +7,9 @@ export function table(block) {
   const [head, ...rows] = block.rows ?? [];
   const settings = block.column_settings ?? [];
   const css = (index) => ['', settings[index]?.align && `align-${settings[index].align}`, settings[index]?.is_wrapped && 'wrapped'].filter(Boolean).join(' ') || null;
-  return h('div', { class: 'table-wrap', tabindex: '0', role: 'group', 'aria-label': 'table' }, h('table', {},
-    h('thead', {}, h('tr', {}, (head ?? []).map((cell, index) => h('th', { scope: 'col', class: css(index) }, cellNodes(cell))))),
-    h('tbody', {}, rows.map((row) => h('tr', {}, row.map((cell, index) => h('td', { class: css(index) }, cellNodes(cell))))))));
+  return h('div.table-wrap', { tabindex: '0', role: 'group', 'aria-label': 'table' }, h('table',
+    h('thead', h('tr', (head ?? []).map((cell, index) => h('th', { scope: 'col', class: css(index) }, cellNodes(cell))))),
+    h('tbody', rows.map((row) => h('tr', row.map((cell, index) => h('td', { class: css(index) }, cellNodes(cell))))))));
 }
 
 /** The content of a cell: raw_text, raw_number or a rich_text block. */

@@ -26,17 +26,17 @@ export function axes(chart, frame) {
   const { x_label: xLabel, y_label: yLabel } = chart.axis_config;
   const every = Math.ceil((Math.max(...frame.categories.map((one) => one.length)) * 6.5 + 8) / frame.step);
   return [
-    frame.ticks.map((tick) => s('g', {},
+    frame.ticks.map((tick) => s('g',
       s('line', { class: tick === 0 ? 'axis' : 'grid', x1: frame.left, x2: WIDTH - PAD.right, y1: frame.y(tick), y2: frame.y(tick) }),
-      s('text', { class: 'tick', x: frame.left - 8, y: frame.y(tick) + 4, 'text-anchor': 'end' }, short(tick)))),
-    frame.categories.map((name, index) => index % every === 0 && s('text', { class: 'tick', x: frame.x(index), y: frame.bottom + 18, 'text-anchor': 'middle' }, name)),
-    xLabel && s('text', { class: 'axis-label', x: (frame.left + WIDTH) / 2, y: HEIGHT - 4, 'text-anchor': 'middle' }, xLabel),
-    yLabel && s('text', { class: 'axis-label', transform: `translate(12 ${(PAD.top + frame.bottom) / 2}) rotate(-90)`, 'text-anchor': 'middle' }, yLabel),
+      s('text.tick', { x: frame.left - 8, y: frame.y(tick) + 4, 'text-anchor': 'end' }, short(tick)))),
+    frame.categories.map((name, index) => index % every === 0 && s('text.tick', { x: frame.x(index), y: frame.bottom + 18, 'text-anchor': 'middle' }, name)),
+    xLabel && s('text.axis-label', { x: (frame.left + WIDTH) / 2, y: HEIGHT - 4, 'text-anchor': 'middle' }, xLabel),
+    yLabel && s('text.axis-label', { transform: `translate(12 ${(PAD.top + frame.bottom) / 2}) rotate(-90)`, 'text-anchor': 'middle' }, yLabel),
   ];
 }
 
 export function canvas(label, ...children) {
-  return s('svg', { class: 'chart-svg', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label }, ...children);
+  return s('svg.chart-svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label }, ...children);
 }
 
 export function valueAt(series, category) {
@@ -45,7 +45,7 @@ export function valueAt(series, category) {
 
 /** What the pointer reads over a mark. */
 export function hint(...words) {
-  return s('title', {}, words.filter(Boolean).join(' · '));
+  return s('title', words.filter(Boolean).join(' · '));
 }
 
 function niceTicks(low, high) {

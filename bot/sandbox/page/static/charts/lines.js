@@ -8,10 +8,10 @@ export function lineChart(chart, label) {
     const points = frame.categories.map((category, index) => ({ category, value: valueAt(series, category), x: frame.x(index) }));
     const path = points.map((point, index) => `${index ? 'L' : 'M'}${point.x.toFixed(1)} ${frame.y(point.value).toFixed(1)}`).join('');
     const zero = frame.y(0).toFixed(1);
-    return s('g', { class: `hue-${order % 12}` },
-      chart.type === 'area' && s('path', { class: 'area', d: `${path}L${points.at(-1).x.toFixed(1)} ${zero}L${points[0].x.toFixed(1)} ${zero}Z` }),
-      s('path', { class: 'line', d: path }),
-      points.map((point) => s('circle', { class: 'dot', cx: point.x, cy: frame.y(point.value), r: 3 }, hint(point.category, series.name, String(point.value)))));
+    return s('g', { class: `hue-${order % 8}` },
+      chart.type === 'area' && s('path.area', { d: `${path}L${points.at(-1).x.toFixed(1)} ${zero}L${points[0].x.toFixed(1)} ${zero}Z` }),
+      s('path.line', { d: path }),
+      points.map((point) => s('circle.dot', { cx: point.x, cy: frame.y(point.value), r: 3 }, hint(point.category, series.name, String(point.value)))));
   });
   return canvas(label, axes(chart, frame), drawn);
 }

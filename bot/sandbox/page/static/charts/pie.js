@@ -11,10 +11,10 @@ export function pieChart(segments, label) {
   const slices = segments.map((segment, index) => {
     const from = angle;
     angle += (segment.value / total) * 2 * Math.PI;
-    return s('path', { class: `slice hue-${index % 12}`, 'fill-rule': 'evenodd', d: ring(from, angle) }, hint(segment.label, String(segment.value)));
+    return s('path', { class: `slice hue-${index % 8}`, 'fill-rule': 'evenodd', d: ring(from, angle) }, hint(segment.label, String(segment.value)));
   });
-  return s('svg', { class: 'pie-svg', viewBox: `0 0 ${SIZE} ${SIZE}`, role: 'img', 'aria-label': label }, slices,
-    s('text', { class: 'pie-total', x: SIZE / 2, y: SIZE / 2 + 6, 'text-anchor': 'middle' }, new Intl.NumberFormat('en-US', { notation: 'compact' }).format(total)));
+  return s('svg.pie-svg', { viewBox: `0 0 ${SIZE} ${SIZE}`, role: 'img', 'aria-label': label }, slices,
+    s('text.pie-total', { x: SIZE / 2, y: SIZE / 2 + 6, 'text-anchor': 'middle' }, new Intl.NumberFormat('en-US', { notation: 'compact' }).format(total)));
 }
 
 function ring(from, to) {

@@ -11,7 +11,7 @@ export function button(element, at) {
   const words = element.icon ? (ICONS[element.icon] ?? element.icon) : textNodes(element.text);
   const props = { ...spokenProps(element, at, element.icon && (wordsOf(element.text) || element.icon)), class: css };
   const url = element.url && safeUrl(element.url);
-  const node = url ? h('a', { ...props, href: url, target: '_blank', rel: 'noopener noreferrer' }, words) : h('button', { type: 'button', ...props }, words);
+  const node = url ? h('a', { ...props, href: url, target: '_blank', rel: 'noopener noreferrer' }, words) : h('button', { ...props }, words);
   node.addEventListener('click', () => press(node, element, at));
   return node;
 }

@@ -28,7 +28,7 @@ function group(element, at, role, choices) {
 }
 
 function choice(box, option) {
-  return h('label', { class: 'choice' }, box, h('span', {}, h('span', { class: 'choice-text' }, textNodes(option.text)), option.description && h('span', { class: 'quiet' }, textNodes(option.description))));
+  return h('label.choice', box, h('span', h('span.choice-text', textNodes(option.text)), option.description && h('span.quiet', textNodes(option.description))));
 }
 
 function includes(options, option) {

@@ -18,5 +18,5 @@ const DRAW = {
 
 export function drawElement(element, at) {
   const draw = Object.hasOwn(DRAW, element?.type ?? '') ? DRAW[element.type] : null;
-  return draw ? draw(element, at) : h('span', { class: 'unsupported' }, `unsupported element: ${element?.type}`);
+  return draw ? draw(element, at) : h('span.unsupported', `unsupported element: ${element?.type}`);
 }

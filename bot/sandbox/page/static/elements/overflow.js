@@ -1,16 +1,15 @@
-import { h } from '../dom.js';
 import { textNodes } from '../text/objects.js';
-import { openMenu } from '../views/menu.js';
+import { menuButton } from '../views/menu.js';
 import { speak, spokenProps } from './speak.js';
 
 /** The "⋯" button with its menu of up to five options. */
 export function overflow(element, at) {
-  const node = h('button', { type: 'button', ...spokenProps(element, at, 'More actions'), class: 'button overflow', 'aria-haspopup': 'menu' }, h('span', { 'aria-hidden': 'true' }, '⋯'));
-  node.addEventListener('click', () => openMenu(node, element.options.map((option) => ({
+  const items = () => element.options.map((option) => ({
     label: textNodes(option.text),
     description: option.description && textNodes(option.description),
     url: option.url,
     onpick: () => speak(element, at, { selected_option: option }),
-  }))));
-  return node;
+  }));
+  const { 'aria-label': name, ...props } = spokenProps(element, at, 'More actions');
+  return menuButton('button.button.overflow', name, '⋯', items, props);
 }

@@ -1,6 +1,6 @@
 // Every select menu, single and multi: a button, and a popover with a search field over a list.
 
-import { freshId, h } from '../dom.js';
+import { freshId, h, sign } from '../dom.js';
 import { wordsOf } from '../text/objects.js';
 import { listbox } from '../views/listbox.js';
 import { openPopover } from '../views/popover.js';
@@ -15,8 +15,8 @@ export function select(element, at) {
   const key = many ? kind.many : kind.one;
   const initial = many ? (element[`${kind.initial}s`] ?? []) : (element[kind.initial] ?? null);
   let chosen = start(element, at, { [key]: initial })[key];
-  const face = h('span', { class: 'select-face' });
-  const node = h('button', { type: 'button', ...spokenProps(element, at, 'Choose an option'), class: 'select', 'aria-haspopup': 'listbox', 'aria-expanded': 'false', 'aria-invalid': null }, face, h('span', { class: 'chevron', 'aria-hidden': 'true' }));
+  const face = h('span.select-face');
+  const node = h('button', { ...spokenProps(element, at, 'Choose an option'), class: 'select', 'aria-haspopup': 'listbox', 'aria-expanded': 'false', 'aria-invalid': null }, face, sign('chevron'));
   const show = () => drawFace(face, node, chosen, element, at);
   const pick = async (value) => {
     const before = chosen;
@@ -35,25 +35,25 @@ function drawFace(face, node, chosen, element, at) {
   const empty = wordsOf(element.placeholder) || 'Choose an option';
   face.classList.toggle('placeholder', !picks.length);
   const many = Array.isArray(chosen);
-  face.replaceChildren(...(picks.length ? picks.map((pick) => (many ? h('span', { class: 'chip' }, wordsOfPick(pick)) : wordsOfPick(pick))) : [empty]));
+  face.replaceChildren(...(picks.length ? picks.map((pick) => (many ? h('span.chip', wordsOfPick(pick)) : wordsOfPick(pick))) : [empty]));
   const name = at.label ?? element.accessibility_label;
   const words = picks.map(wordsOfPick).join(', ') || empty;
   node.setAttribute('aria-label', name ? `${name}: ${words}` : words);
 }
 
 function openList(node, { element, at, kind, many, pick, chosen }) {
-  const status = h('div', { class: 'list-status', role: 'status' });
+  const status = h('div.list-status', { role: 'status' });
   const list = listbox('Options', (value) => {
     pick(value);
     if (!many) popover?.close();
     else refresh();
   });
-  const search = h('input', { type: 'text', class: 'field-text slim', role: 'combobox', 'aria-expanded': 'true', 'aria-autocomplete': 'list', 'aria-controls': list.node.id, 'aria-label': 'Search options', placeholder: placeholderOf(element), autocomplete: 'off', id: freshId('search') });
+  const search = h('input.field-text.slim', { type: 'text', role: 'combobox', 'aria-expanded': 'true', 'aria-autocomplete': 'list', 'aria-controls': list.node.id, 'aria-label': 'Search options', placeholder: placeholderOf(element), autocomplete: 'off', id: freshId('search') });
   list.controlledBy(search);
   const refresh = () => load({ element, at, kind, list, status, query: search.value, chosen: chosen(), current: () => search.value });
-  search.addEventListener('input', debounced(refresh, element.type.endsWith('external_select') ? DEBOUNCE_MS : 0));
+  search.addEventListener('input', element.type.endsWith('external_select') ? debounced(refresh) : refresh);
   search.addEventListener('keydown', (event) => list.key(event));
-  const popover = openPopover(node, h('div', { class: 'select-list' }, search, list.node, status), { css: 'popover-list', wide: true });
+  const popover = openPopover(node, h('div.select-list', search, list.node, status), { css: 'popover-list', wide: true });
   if (!popover) return;
   refresh();
   search.focus();
@@ -78,7 +78,7 @@ async function load({ element, at, kind, list, status, query, chosen, current })
 
 function item(option, chosen) {
   const selected = [chosen].flat().some((one) => idOf(one) === idOf(option.pick));
-  return { value: option.pick, selected, content: [h('span', { class: 'option-text' }, option.text), option.description && h('span', { class: 'quiet' }, option.description)] };
+  return { value: option.pick, selected, content: [h('span.option-text', option.text), option.description && h('span.quiet', option.description)] };
 }
 
 function placeholderOf(element) {
@@ -99,10 +99,10 @@ function idOf(pick) {
   return typeof pick === 'string' ? pick : pick?.value;
 }
 
-function debounced(work, delay) {
+function debounced(work) {
   let timer = 0;
   return () => {
     clearTimeout(timer);
-    timer = setTimeout(work, delay);
+    timer = setTimeout(work, DEBOUNCE_MS);
   };
 }

@@ -12,7 +12,7 @@ export function start(element, at, initial) {
 
 export function keep(element, at, patch) {
   const values = at.surface.values;
-  if (!values || !element.action_id) return;
+  if (!values || !element.action_id || /^(\w+_)?button$|^overflow$/.test(element.type)) return;
   values[at.block.block_id] ??= {};
   values[at.block.block_id][element.action_id] = { type: element.type, ...patch };
 }

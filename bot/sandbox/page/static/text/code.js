@@ -17,8 +17,8 @@ const PARTS = {
 /** `content` is text or nodes; only plain text is coloured. */
 export function codeBlock(content, { language, border } = {}) {
   const pre = h('pre', { tabindex: '0', role: 'group', 'aria-label': language ? `${language} code` : 'preformatted text' }, coloured([content].flat(), language));
-  const copy = h('button', { type: 'button', class: 'copy', title: 'Copy', 'aria-label': 'Copy this text', onclick: () => copied(pre, copy) }, 'Copy');
-  return h('div', { class: border === 0 ? 'code code-open' : 'code' }, language && h('span', { class: 'code-language' }, language), pre, copy);
+  const copy = h('button.copy', { title: 'Copy', 'aria-label': 'Copy this text', onclick: () => copied(pre, copy) }, 'Copy');
+  return h('div', { class: border === 0 ? 'code code-open' : 'code' }, language && h('span.code-language', language), pre, copy);
 }
 
 async function copied(pre, button) {

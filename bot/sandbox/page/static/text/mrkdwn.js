@@ -42,7 +42,7 @@ function quoted(text, verbatim) {
   let quote = [];
   const flush = () => {
     if (plain.length) nodes.push(...inline(plain.join('\n'), verbatim, 0));
-    if (quote.length) nodes.push(h('blockquote', {}, inline(quote.join('\n'), verbatim, 0)));
+    if (quote.length) nodes.push(h('blockquote', inline(quote.join('\n'), verbatim, 0)));
     plain = [];
     quote = [];
   };
@@ -93,7 +93,7 @@ function inline(text, verbatim, depth) {
 function special(text, at, verbatim, depth) {
   const char = text[at];
   if (char === '<') return matched(CONTROL, text, at, (m) => controlToken(m[1], decode));
-  if (char === '`') return matched(CODE, text, at, (m) => h('code', {}, controlled(m[1])));
+  if (char === '`') return matched(CODE, text, at, (m) => h('code', controlled(m[1])));
   if (char === ':') return matched(EMOJI, text, at, (m) => emojiNode(m[1]));
   if (char === 'h') return bareUrl(text, at, verbatim);
   return depth < DEEPEST ? styled(text, at, verbatim, depth) : null;

@@ -14,23 +14,23 @@ export function userToken(id, label) {
 export function channelToken(id, label) {
   const channel = channels.get(id);
   const name = channel?.name ?? label;
-  if (!name) return h('span', { class: 'mention' }, '#private-channel');
-  if (!channel) return h('span', { class: 'mention' }, `#${name}`);
-  return h('button', { type: 'button', class: 'mention mention-channel', onclick: () => tell('go', { channel: id }) }, channelSign(channel), name);
+  if (!name) return h('span.mention', '#private-channel');
+  if (!channel) return h('span.mention', `#${name}`);
+  return h('button.mention.mention-channel', { onclick: () => tell('go', { channel: id }) }, channelSign(channel), name);
 }
 
 export function broadcastToken(range) {
-  return h('span', { class: 'mention mention-me' }, `@${range}`);
+  return h('span.mention.mention-me', `@${range}`);
 }
 
 export function groupToken(id, label) {
-  return h('span', { class: 'mention' }, (label || groups.get(id)?.handle || id).replace(/^@?/, '@'));
+  return h('span.mention', (label || groups.get(id)?.handle || id).replace(/^@?/, '@'));
 }
 
 /** A moment in the reader's zone; `fallback` when the stamp or the format is not one. */
 export function dateToken(epoch, format, fallback, url) {
   const text = dateTokens(epoch, format);
-  if (text === null) return h('span', {}, fallback || String(epoch));
+  if (text === null) return h('span', fallback || String(epoch));
   const words = format.includes('ago') ? ageNode('span', {}, () => dateTokens(epoch, format)) : text;
   const node = timeNode(new Date(Number(epoch) * 1000), words, { class: 'date-token' });
   return url ? link(url, node) : node;
@@ -53,7 +53,7 @@ function specialToken(head, label, decode) {
   if (name === 'date') return dateToken(rest[0], decode(rest[1] ?? ''), label, rest[2] && decode(rest[2]));
   if (name === 'subteam') return groupToken(rest[0], label);
   if (['here', 'channel', 'everyone'].includes(name)) return broadcastToken(name);
-  return h('span', {}, label ?? `<!${decode(head)}>`);
+  return h('span', label ?? `<!${decode(head)}>`);
 }
 
 function cut(text, mark) {

@@ -10,7 +10,7 @@ const MOST = 8;
 /** Returns {node, key(event)}: `key` is true when the list has used the key press. */
 export function completion(field) {
   const list = listbox('Suggestions', (value) => insert(value));
-  const node = h('div', { class: 'completion', hidden: true }, list.node);
+  const node = h('div.completion', { hidden: true }, list.node);
   let word = null;
   list.controlledBy(field);
   field.setAttribute('aria-autocomplete', 'list');
@@ -68,21 +68,21 @@ function wordAt(field) {
 const SOURCES = {
   '/': (text) => commands.filter((one) => one.command.slice(1).startsWith(text)).map((one) => ({
     value: one.command,
-    content: [h('span', { class: 'option-text' }, h('strong', {}, one.command), ' ', h('span', { class: 'option-usage' }, one.usage_hint ?? '')), h('span', { class: 'quiet' }, one.description)],
+    content: [h('span.option-text', h('strong', one.command), ' ', h('span.option-usage', one.usage_hint ?? '')), h('span.quiet', one.description)],
   })),
   '@': (text) => [
     ...[...people.values()].filter((user) => begins(`${user.name} ${nameOf(user.id)}`, text)).map((user) => ({
       value: `@${nameOf(user.id)}`,
-      content: [avatar(user.id, 'tiny'), h('span', { class: 'option-text' }, nameOf(user.id)), h('span', { class: 'quiet' }, [`@${user.name}`, badgeOf(user)].filter(Boolean).join(' · '))],
+      content: [avatar(user.id, 'tiny'), h('span.option-text', nameOf(user.id)), h('span.quiet', [`@${user.name}`, badgeOf(user)].filter(Boolean).join(' · '))],
     })),
     ...[...groups.values()].filter((group) => begins(`${group.handle} ${group.name}`, text)).map((group) => ({
       value: `@${group.handle}`,
-      content: [h('span', { class: 'option-text' }, `@${group.handle}`), h('span', { class: 'quiet' }, group.name)],
+      content: [h('span.option-text', `@${group.handle}`), h('span.quiet', group.name)],
     })),
   ],
   '#': (text) => [...channels.values()].filter((channel) => !channel.is_im && channel.name.includes(text)).map((channel) => ({
     value: `#${channel.name}`,
-    content: [h('span', { class: 'option-text' }, channelSign(channel), channel.name)],
+    content: [h('span.option-text', channelSign(channel), channel.name)],
   })),
 };
 

@@ -1,44 +1,51 @@
 // Where people write: Enter sends, Shift+Enter breaks the line, "/" and "@" complete, a command shows its usage.
 
 import { post } from '../api.js';
+import { on, tell } from '../bus.js';
 import { channels, commands, groups, nameOf, people, shortcuts } from '../directory.js';
 import { freshId, h } from '../dom.js';
 import { completion } from './completion.js';
-import { openMenu } from './menu.js';
-import { toast } from './toast.js';
+import { menuButton } from './menu.js';
+import { attachment } from './message.js';
+import { messageSurface } from './surfaces.js';
+import { shown, toast } from './toast.js';
 
 const drafts = new Map();
-const lastSent = new Map();
+const PREVIEW_MS = 500;
+let preview = () => undefined;  // shows link previews in the composer that was typed in last
+
+on('draft', ({ attachments }) => preview(attachments));
 
 /** `sent` is called when the server has taken a message. */
 export function composer({ channel, thread, label, sent }) {
   const key = `${channel}/${thread ?? ''}`;
-  const hint = h('div', { class: 'usage', id: freshId('usage'), hidden: true });
-  const field = h('textarea', { class: 'composer-field', rows: '1', placeholder: label, 'aria-label': label, 'aria-describedby': hint.id, autocomplete: 'off', spellcheck: 'true' });
-  const send = h('button', { type: 'button', class: 'send', 'aria-label': 'Send', title: 'Send (Enter)', disabled: true }, h('span', { class: 'send-sign', 'aria-hidden': 'true' }));
+  const hint = h('div.usage', { id: freshId('usage'), hidden: true });
+  const field = h('textarea.composer-field', { rows: '1', placeholder: label, 'aria-label': label, 'aria-describedby': hint.id, autocomplete: 'off', spellcheck: 'true' });
+  const send = h('button.send', { 'aria-label': 'Send', title: 'Send (Enter)', disabled: true }, '➤');
   const complete = completion(field);
+  const links = h('div.previews');
+  let timer = 0;
   const changed = () => {
     drafts.set(key, field.value);
     send.disabled = !field.value.trim();
     grow(field);
     showUsage(hint, field.value);
+    clearTimeout(timer);
+    if (!/https?:\/\/\S/.test(field.value)) return void links.replaceChildren();
+    preview = (found) => field.value && links.replaceChildren(...found.map((one) => attachment(one, messageSurface({ channel, ts: key }))));
+    timer = setTimeout(() => post('compose', { text: field.value }).then((answer) => preview(answer.attachments), () => undefined), PREVIEW_MS);
   };
   const submit = async () => {
     const text = field.value.trim();
     if (!text) return;
     field.value = '';
     changed();
-    lastSent.set(key, text);
     if (await say(channel, thread, text)) sent?.();
     else if (!field.value) write(field, text);
   };
   field.addEventListener('input', changed);
   field.addEventListener('keydown', (event) => {
     if (complete.key(event) || event.isComposing) return;
-    if (event.key === 'ArrowUp' && !field.value && lastSent.has(key)) {
-      event.preventDefault();
-      write(field, lastSent.get(key));
-    }
     if (event.key !== 'Enter' || event.shiftKey) return;
     event.preventDefault();
     submit();
@@ -46,8 +53,7 @@ export function composer({ channel, thread, label, sent }) {
   send.addEventListener('click', submit);
   field.value = drafts.get(key) ?? '';
   queueMicrotask(changed);
-  return h('div', { class: 'composer' }, complete.node, hint, h('div', { class: 'composer-box' }, field, h('div', { class: 'composer-tools' }, tools(field, channel, thread), send)),
-    h('div', { class: 'composer-help', 'aria-hidden': 'true' }, h('kbd', {}, '↵'), ' send  ', h('kbd', {}, '⇧↵'), ' new line'));
+  return h('div.composer', complete.node, hint, h('div.composer-box', field, links, h('div.composer-tools', tools(field, channel, thread), send)));
 }
 
 function tools(field, channel, thread) {
@@ -58,18 +64,18 @@ function tools(field, channel, thread) {
     field.dispatchEvent(new Event('input', { bubbles: true }));
   };
   const global = shortcuts.filter((one) => one.type === 'global');
-  const plus = h('button', { type: 'button', class: 'tool', 'aria-label': 'Shortcuts', title: 'Shortcuts', 'aria-haspopup': 'menu' }, '+');
-  plus.addEventListener('click', () => openMenu(plus, global.map((one) => ({ label: one.name, onpick: () => post('shortcut', { callback_id: one.callback_id, channel }).catch((error) => toast(error.message, error.code)) })), { above: true }));
+  const items = () => global.map((one) => ({ label: one.name, onpick: () => shown(() => post('shortcut', { callback_id: one.callback_id, channel })) }));
   return [
-    global.length > 0 && plus,
-    !thread && h('button', { type: 'button', class: 'tool', 'aria-label': 'Slash command', title: 'Slash command', onclick: () => !field.value && insert('/') }, '/'),
-    h('button', { type: 'button', class: 'tool', 'aria-label': 'Mention somebody', title: 'Mention somebody', onclick: () => insert('@') }, '@'),
+    global.length > 0 && menuButton('button.tool', 'Shortcuts', '+', items, { above: true }),
+    !thread && h('button.tool', { 'aria-label': 'Slash command', title: 'Slash command', onclick: () => !field.value && insert('/') }, '/'),
+    h('button.tool', { 'aria-label': 'Mention somebody', title: 'Mention somebody', onclick: () => insert('@') }, '@'),
   ];
 }
 
 async function say(channel, thread, text) {
   try {
     await post('say', { channel, thread_ts: thread, text: withMentions(text) });
+    tell('did', { what: 'said', words: text });
     return true;
   } catch (error) {
     toast(error.message, error.code);
@@ -91,7 +97,7 @@ function withMentions(text) {
 function showUsage(hint, text) {
   const command = commands.find((one) => text === one.command || text.startsWith(`${one.command} `));
   hint.hidden = !command;
-  if (command) hint.replaceChildren(h('code', {}, command.command), ' ', h('span', {}, command.usage_hint ?? ''));
+  if (command) hint.replaceChildren(h('code', command.command), ' ', h('span', command.usage_hint ?? ''));
 }
 
 function write(field, text) {

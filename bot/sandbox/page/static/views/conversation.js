@@ -6,6 +6,7 @@ import { channelName, channels, channelSign, commands, people } from '../directo
 import { h } from '../dom.js';
 import { mrkdwn } from '../text/mrkdwn.js';
 import { avatar } from './avatar.js';
+import { channelMenu } from './channel-menu.js';
 import { composer } from './composer.js';
 import { feed } from './feed.js';
 import { homeTab } from './home.js';
@@ -21,6 +22,7 @@ export function conversation(node) {
   on('message', (event) => arrived(event));
   on('changed', (event) => arrived(event));
   on('deleted', (event) => event.channel === channel?.id && list?.drop(event.ts));
+  on('channel', ({ channel: news }) => news.id === channel?.id && renewed(node, news));
   on('resync', async () => {
     const history = channel && list && (await shown(() => get('history', { channel: channel.id })));
     if (history) list.refill(history.messages);
@@ -45,30 +47,45 @@ async function open(node, id, tab) {
   const mine = feed({ label: `Messages in ${channelName(channel)}`, intro: intro() });
   list = mine;
   const { unread } = channel;
-  node.replaceChildren(header(tabs), h('div', { class: 'feed-box' }, mine.nodes), composer({ channel: id, label: channel.is_im ? `Message ${channelName(channel)}` : `Message #${channel.name}`, sent: () => mine.toEnd() }));
+  node.replaceChildren(header(tabs), h('div.feed-box', mine.nodes), foot());
   const history = await shown(() => get('history', { channel: id }));
   if (history && list === mine) {
+    tell('history', history);
     mine.fill(history.messages, unread);
     mine.toEnd();
     read();
   }
 }
 
+function foot() {
+  const words = channel.is_archived ? `#${channel.name} is archived: nobody can write here.` : channel.is_member ? null : `You are not in #${channel.name}.`;
+  if (words) return h('div.foot-note', { role: 'status' }, words);
+  const mine = list;
+  return composer({ channel: channel.id, label: channel.is_im ? `Message ${channelName(channel)}` : `Message #${channel.name}`, sent: () => mine.toEnd() });
+}
+
+function renewed(node, news) {
+  const writable = (one) => !one.is_archived && one.is_member;
+  const changed = writable(news) !== writable(channel);
+  channel = news;
+  if (changed && list) node.lastElementChild.replaceWith(foot());
+}
+
 function intro() {
   const sample = commands[0];
   const about = channel.is_im ? `Your conversation with ${channelName(channel)}.` : 'The beginning of this channel.';
-  return h('div', { class: 'intro' },
-    h('h2', {}, channel.is_im ? avatar(channel.user, 'small') : channelSign(channel), channelName(channel)),
-    h('p', { class: 'quiet' }, about, sample && [' Type ', h('code', {}, sample.command), ' below and see what it can do.']));
+  return h('div.intro',
+    h('h2', channel.is_im ? avatar(channel.user, 'small') : channelSign(channel), channelName(channel)),
+    h('p.quiet', about, sample && [' Type ', h('code', sample.command), ' below and see what it can do.']));
 }
 
 function header(tab) {
-  const topic = channel.topic && h('p', { class: 'topic' }, mrkdwn(channel.topic));
+  const topic = channel.topic && h('p.topic', mrkdwn(channel.topic));
   const sign = channel.is_im ? avatar(channel.user, 'small') : channelSign(channel);
   return h('header', { class: tab ? 'channel-head tabbed' : 'channel-head' },
-    h('div', { class: 'channel-title' }, h('h1', {}, sign, channelName(channel)), channel.is_ext_shared && h('span', { class: 'badge badge-external' }, 'Shared externally'), topic),
-    tab && h('div', { class: 'tabs', role: 'group', 'aria-label': 'Tabs' }, ['home', 'messages'].map((one) =>
-      h('button', { type: 'button', class: 'tab', 'aria-pressed': String(one === tab), onclick: () => tell('go', { channel: channel.id, tab: one }) }, one === 'home' ? 'Home' : 'Messages'))));
+    h('div.channel-title', h('h1', channel.is_im ? [sign, channelName(channel)] : channelMenu(() => channel, [sign, channelName(channel)])), channel.is_ext_shared && h('span.badge.badge-external', 'Shared externally'), topic),
+    tab && h('div.tabs', { role: 'group', 'aria-label': 'Tabs' }, ['home', 'messages'].map((one) =>
+      h('button.tab', { 'aria-pressed': String(one === tab), onclick: () => tell('go', { channel: channel.id, tab: one }) }, one === 'home' ? 'Home' : 'Messages'))));
 }
 
 function arrived({ channel: where, message }) {

@@ -1,6 +1,7 @@
 // A list of messages that stays still while it changes: an edit replaces one row, a new message appends one, and
 // the reader's place, focus and opened folds remain.
 
+import { on, tell } from '../bus.js';
 import { h, reconcile } from '../dom.js';
 import { dayName, momentOf, sameDay } from '../times.js';
 import { drawMessage } from './message.js';
@@ -8,12 +9,20 @@ import { drawMessage } from './message.js';
 const TOGETHER_MS = 5 * 60_000;
 const NEAR_END_PX = 80;
 const DRAWN_AT_ONCE = 150;
+const KEY = 'joblogs-dismissed';
+const dismissed = new Set(JSON.parse(sessionStorage.getItem(KEY) ?? '[]'));
+
+on('dismiss', ({ channel, ts }) => {
+  dismissed.add(ts);
+  sessionStorage.setItem(KEY, JSON.stringify([...dismissed]));
+  tell('deleted', { channel, ts });
+});
 
 /** Options: inThread; `caption(messages)` divides a thread's parent from its replies; `intro` stands above all. */
 export function feed({ inThread = false, label, caption, intro } = {}) {
-  const list = h('div', { class: 'feed' });
-  const scroller = h('div', { class: 'scroller', tabindex: '0', role: 'group', 'aria-label': label }, list);
-  const latest = h('button', { type: 'button', class: 'latest', hidden: true, onclick: () => toEnd() }, 'New messages ↓');
+  const list = h('div.feed');
+  const scroller = h('div.scroller', { tabindex: '0', role: 'group', 'aria-label': label }, list);
+  const latest = h('button.latest', { hidden: true, onclick: () => toEnd() }, 'New messages ↓');
   const messages = new Map();
   const gone = new Set();
   let rows = new Map();
@@ -42,7 +51,7 @@ export function feed({ inThread = false, label, caption, intro } = {}) {
     const all = sorted();
     const shown = all.slice(-drawn);
     const next = new Map();
-    const top = all.length === shown.length ? intro : h('button', { type: 'button', class: 'link-button earlier', onclick: showEarlier }, `Show ${Math.min(DRAWN_AT_ONCE, all.length - shown.length)} earlier messages`);
+    const top = all.length === shown.length ? intro : h('button.link-button.earlier', { onclick: showEarlier }, `Show ${Math.min(DRAWN_AT_ONCE, all.length - shown.length)} earlier messages`);
     const nodes = shown.flatMap((message, index) => [...dividers(message, shown[index - 1]), row(message, shown[index - 1], next, inThread && index === 1), ...captionAfter(index, all)]);
     rows = next;
     reconcile(list, [top, ...nodes].filter(Boolean));
@@ -68,7 +77,6 @@ export function feed({ inThread = false, label, caption, intro } = {}) {
     const known = rows.get(message.ts);
     const same = known && known.message === message && known.compact === compact;
     const node = same ? known.node : drawMessage(message, { compact, inThread });
-    if (!same && known === undefined && rows.size) node.classList.add('arrived');
     next.set(message.ts, { message, compact, node });
     return node;
   }
@@ -85,7 +93,7 @@ export function feed({ inThread = false, label, caption, intro } = {}) {
 
   function line(css, words) {
     const key = `${css}/${words}`;
-    if (!lines.has(key)) lines.set(key, h('div', { class: css, role: 'separator', 'aria-label': words }, h('span', {}, words)));
+    if (!lines.has(key)) lines.set(key, h('div', { class: css, role: 'separator', 'aria-label': words }, h('span', words)));
     return lines.get(key);
   }
 
@@ -93,13 +101,13 @@ export function feed({ inThread = false, label, caption, intro } = {}) {
     nodes: [scroller, latest],
     /** History: what has arrived by the stream meanwhile is newer, and what was deleted stays so. */
     fill(history, unread = 0) {
-      for (const message of history) if (!messages.has(message.ts) && !gone.has(message.ts)) messages.set(message.ts, message);
+      for (const message of history) if (!messages.has(message.ts) && !gone.has(message.ts) && !dismissed.has(message.ts)) messages.set(message.ts, message);
       unreadFrom = unread > 0 ? (sorted().at(-unread)?.ts ?? null) : null;
       redraw();
     },
     refill(history) {
       messages.clear();
-      for (const message of history) messages.set(message.ts, message);
+      for (const message of history) if (!dismissed.has(message.ts)) messages.set(message.ts, message);
       redraw();
     },
     put(message) {

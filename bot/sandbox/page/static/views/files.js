@@ -1,6 +1,6 @@
 // Files of a message: a card that opens a preview, with a download beside it.
 
-import { h, ownUrl } from '../dom.js';
+import { h, ownUrl, sign } from '../dom.js';
 
 const PREVIEW_BYTES = 4_000_000;
 const PREVIEW_CHARS = 200_000;
@@ -8,35 +8,35 @@ const TEXT = /^text\/|json|xml|yaml|javascript|x-ndjson/;
 const TEXT_NAME = /\.(log|txt|jsonl?|ndjson|csv|py|ya?ml|md)$/i;
 
 export function fileCards(files) {
-  return h('div', { class: 'files' }, files.map((file) => h('div', { class: 'file' },
-    h('button', { type: 'button', class: 'file-open', onclick: () => view(file), title: 'Open' },
-      h('span', { class: 'file-sign', 'aria-hidden': 'true' }, (/\.(\w{1,5})$/.exec(file.name ?? '')?.[1] ?? 'file').toUpperCase()),
-      h('span', { class: 'file-words' }, h('span', { class: 'file-name' }, title(file)), h('span', { class: 'quiet' }, sizeWords(file.size)))),
-    h('a', { class: 'icon-button', href: addressOf(file), download: file.name ?? '', 'aria-label': `Download ${title(file)}`, title: 'Download' }, h('span', { class: 'download-sign', 'aria-hidden': 'true' })))));
+  return h('div.files', files.map((file) => h('div.file',
+    h('button.file-open', { onclick: () => view(file), title: 'Open' },
+      h('span.file-sign', { 'aria-hidden': 'true' }, (/\.(\w{1,5})$/.exec(file.name ?? '')?.[1] ?? 'file').toUpperCase()),
+      h('span.file-words', h('span.file-name', title(file)), h('span.quiet', sizeWords(file.size)))),
+    h('a.icon-button', { href: addressOf(file), download: file.name ?? '', 'aria-label': `Download ${title(file)}`, title: 'Download' }, '↓'))));
 }
 
 async function view(file) {
-  const body = h('div', { class: 'viewer-body', tabindex: '0' }, 'Loading…');
-  const dialog = h('dialog', { class: 'dialog viewer', 'aria-label': title(file), onclose: () => dialog.remove(), onclick: (event) => event.target === dialog && dialog.close() },
-    h('header', { class: 'dialog-head' }, h('h2', {}, title(file), h('span', { class: 'quiet' }, ` ${sizeWords(file.size)}`)),
-      h('a', { class: 'button', href: addressOf(file), download: file.name ?? '' }, 'Download'),
-      h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close', onclick: () => dialog.close() }, '✕')), body);
+  const body = h('div.viewer-body', { tabindex: '0' }, 'Loading…');
+  const dialog = h('dialog.dialog.viewer', { 'aria-label': title(file), onclose: () => dialog.remove(), onclick: (event) => event.target === dialog && dialog.close() },
+    h('header.dialog-head', h('h2', title(file), h('span.quiet', ` ${sizeWords(file.size)}`)),
+      h('a.button', { href: addressOf(file), download: file.name ?? '' }, 'Download'),
+      h('button.icon-button', { 'aria-label': 'Close', onclick: () => dialog.close() }, '✕')), body);
   document.body.append(dialog);
   dialog.showModal();
   body.replaceChildren(await preview(file));
 }
 
 async function preview(file) {
-  if (/^image\//.test(file.mimetype ?? '')) return h('img', { class: 'viewer-image', src: addressOf(file), alt: title(file) });
+  if (/^image\//.test(file.mimetype ?? '')) return h('img.viewer-image', { src: addressOf(file), alt: title(file) });
   const readable = TEXT.test(file.mimetype ?? '') || TEXT_NAME.test(file.name ?? '');
-  if (!readable || file.size > PREVIEW_BYTES) return h('p', { class: 'quiet' }, 'No preview for this file: download it to read it.');
+  if (!readable || file.size > PREVIEW_BYTES) return h('p.quiet', 'No preview for this file: download it to read it.');
   try {
     const response = await fetch(addressOf(file));
-    if (!response.ok) return h('p', {}, `The file could not be read (${response.status}).`);
+    if (!response.ok) return h('p', `The file could not be read (${response.status}).`);
     const text = await response.text();
-    return h('pre', { class: 'viewer-text' }, text.slice(0, PREVIEW_CHARS), text.length > PREVIEW_CHARS && h('em', {}, '\n… the rest is in the download.'));
+    return h('pre.viewer-text', text.slice(0, PREVIEW_CHARS), text.length > PREVIEW_CHARS && h('em', '\n… the rest is in the download.'));
   } catch {
-    return h('p', {}, 'The file could not be read: the sandbox does not answer.');
+    return h('p', 'The file could not be read: the sandbox does not answer.');
   }
 }
 

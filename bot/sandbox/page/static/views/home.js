@@ -21,7 +21,7 @@ on('home', () => {
 
 /** The Home tab; null when the app has none. */
 export async function homeTab() {
-  box = h('div', { class: 'home scroller', tabindex: '0', role: 'region', 'aria-label': 'Home of the app' });
+  box = h('div.home.scroller', { tabindex: '0', role: 'region', 'aria-label': 'Home of the app' });
   opening = true;
   const found = await refresh(box, {});
   opening = false;
@@ -34,7 +34,7 @@ async function refresh(node, query) {
   if (!answer || answer.missing) return false;
   const { view } = answer;
   if (view) prune(view);
-  node.replaceChildren(h('div', { class: 'home-page blocks' }, view ? drawBlocks(view.blocks, viewSurface(view)) : h('p', { class: 'quiet' }, 'The app has not published its Home tab yet.')));
+  node.replaceChildren(h('div.home-page.blocks', view ? drawBlocks(view.blocks, viewSurface(view)) : h('p.quiet', 'The app has not published its Home tab yet.')));
   return true;
 }
 

@@ -4,7 +4,7 @@ import { freshId, h } from '../dom.js';
 
 /** Items: {content, value, selected?} or {heading}. */
 export function listbox(label, onpick) {
-  const node = h('ul', { class: 'listbox', role: 'listbox', id: freshId('list'), 'aria-label': label });
+  const node = h('ul.listbox', { role: 'listbox', id: freshId('list'), 'aria-label': label });
   let options = [];
   let active = -1;
   let field = null;
@@ -21,7 +21,7 @@ export function listbox(label, onpick) {
   const show = (items) => {
     const before = options[active]?.value;
     options = items.filter((item) => !item.heading).map((item) => ({ ...item, node: option(item, onpick) }));
-    const nodes = items.map((item) => (item.heading ? h('li', { class: 'list-heading', role: 'presentation' }, item.heading) : options.find((one) => one.value === item.value).node));
+    const nodes = items.map((item) => (item.heading ? h('li.list-heading', { role: 'presentation' }, item.heading) : options.find((one) => one.value === item.value).node));
     node.replaceChildren(...nodes);
     active = -1;
     mark(Math.max(0, options.findIndex((one) => one.value === before)));
@@ -38,5 +38,5 @@ export function listbox(label, onpick) {
 }
 
 function option(item, onpick) {
-  return h('li', { class: 'option', role: 'option', id: freshId('option'), 'aria-selected': String(Boolean(item.selected)), onmousedown: (event) => event.preventDefault(), onclick: () => onpick(item.value) }, item.content);
+  return h('li.option', { role: 'option', id: freshId('option'), 'aria-selected': String(Boolean(item.selected)), onmousedown: (event) => event.preventDefault(), onclick: () => onpick(item.value) }, item.content);
 }

@@ -4,17 +4,24 @@ import { h, safeUrl } from '../dom.js';
 import { openPopover } from './popover.js';
 
 /** Items: {label, description?, onpick, checked?, url?, danger?}; {heading} for a title, {line: true} for a rule. */
-export function openMenu(anchor, items, options = {}) {
-  const menu = h('div', { class: 'menu', role: 'menu', onkeydown: (event) => step(event, menu) });
+function openMenu(anchor, items, options = {}) {
+  const menu = h('div.menu', { role: 'menu', onkeydown: (event) => step(event, menu) });
   const popover = openPopover(anchor, menu, options);
   if (!popover) return;
   menu.append(...items.map((item) => entry(item, popover)));
   entriesOf(menu)[0]?.focus();
 }
 
+/** A button that opens a menu of what `items()` returns; `name` is what it is called. */
+export function menuButton(tag, name, content, items, { above, ...props } = {}) {
+  const node = h(tag, { 'aria-label': name, title: name, 'aria-haspopup': 'menu', 'aria-expanded': 'false', ...props }, content);
+  node.addEventListener('click', () => openMenu(node, items(), { above }));
+  return node;
+}
+
 function entry(item, popover) {
   if (item.line) return h('hr', { role: 'separator' });
-  if (item.heading) return h('div', { class: 'menu-heading', role: 'presentation' }, item.heading);
+  if (item.heading) return h('div.menu-heading', { role: 'presentation' }, item.heading);
   const href = item.url && safeUrl(item.url);
   const role = item.checked === undefined ? 'menuitem' : 'menuitemradio';
   const props = {
@@ -24,8 +31,8 @@ function entry(item, popover) {
       item.onpick?.();
     },
   };
-  const content = [h('span', { class: 'menu-label' }, item.label), item.description && h('span', { class: 'quiet' }, item.description)];
-  return href ? h('a', { ...props, href, target: '_blank', rel: 'noopener noreferrer' }, content) : h('button', { type: 'button', ...props }, content);
+  const content = [h('span.menu-label', item.label), item.description && h('span.quiet', item.description)];
+  return href ? h('a', { ...props, href, target: '_blank', rel: 'noopener noreferrer' }, content) : h('button', { ...props }, content);
 }
 
 function entriesOf(menu) {

@@ -2,10 +2,9 @@
 
 import { post } from '../api.js';
 import { drawBlocks } from '../blocks/index.js';
-import { on } from '../bus.js';
+import { on, tell } from '../bus.js';
 import { freshId, h } from '../dom.js';
-import { textNodes } from '../text/objects.js';
-import { missingFields } from './fields.js';
+import { textNodes, wordsOf } from '../text/objects.js';
 import { forget, prune, viewSurface } from './surfaces.js';
 import { shown } from './toast.js';
 
@@ -49,7 +48,7 @@ function draw() {
     return;
   }
   if (!dialog) {
-    dialog = h('dialog', { class: 'dialog modal', oncancel: (event) => {
+    dialog = h('dialog.dialog.modal', { oncancel: (event) => {
       event.preventDefault();
       dismiss(stack.at(-1));
     } });
@@ -69,38 +68,34 @@ function draw() {
 function focusAgain(focus) {
   const wrong = dialog.querySelector('.input-wrong :is(input, textarea, button)');
   const before = focus && dialog.querySelector(`[data-keep="${CSS.escape(focus)}"]`);
-  const first = dialog.querySelector('[autofocus]') ?? dialog.querySelector('.modal-body :is(input, textarea, .select, .button)');
+  const first = dialog.querySelector('[autofocus]') ?? dialog.querySelector('.input :is(input, textarea, .select)') ?? dialog.querySelector('.modal-body .button');
   (wrong ?? before ?? first ?? dialog.querySelector('.dialog-foot button'))?.focus();
 }
 
 function form(view, titleId) {
   const surface = viewSurface(view, errors);
   const close = () => dismiss(view);
-  const submit = view.submit && h('button', { type: 'submit', class: 'button primary' }, textNodes(view.submit));
+  const submit = view.submit && h('button.button.primary', { type: 'submit' }, textNodes(view.submit));
   return h('form', { novalidate: true, onsubmit: (event) => {
     event.preventDefault();
     if (submit) send(view, submit);
   } },
-    h('header', { class: 'dialog-head' },
-      stack.length > 1 && h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Back', onclick: close }, '‹'),
+    h('header.dialog-head',
+      stack.length > 1 && h('button.icon-button', { 'aria-label': 'Back', onclick: close }, '‹'),
       h('h2', { id: titleId }, textNodes(view.title)),
-      h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close', onclick: () => dismissAll() }, '✕')),
-    h('div', { class: 'modal-body blocks', tabindex: '0', role: 'group', 'aria-label': 'Content' }, errors[''] && h('div', { class: 'input-error', role: 'alert' }, errors['']), drawBlocks(view.blocks, surface)),
-    h('footer', { class: 'dialog-foot' }, h('button', { type: 'button', class: 'button', onclick: close }, view.close ? textNodes(view.close) : 'Close'), submit));
+      h('button.icon-button', { 'aria-label': 'Close', onclick: () => dismissAll() }, '✕')),
+    h('div.modal-body.blocks', { tabindex: '0', role: 'group', 'aria-label': 'Content' }, errors[''] && h('div.input-error', { role: 'alert' }, errors['']), drawBlocks(view.blocks, surface)),
+    h('footer.dialog-foot', h('button.button', { onclick: close }, view.close ? textNodes(view.close) : 'Close'), submit));
 }
 
 async function send(view, button) {
-  const { values } = viewSurface(view);
-  errors = missingFields(view, values);
-  if (Object.keys(errors).length) return draw();
   button.setAttribute('aria-busy', 'true');
-  const answer = await shown(() => post('view/submit', { view_id: view.id, values }));
+  const answer = await shown(() => post('view/submit', { view_id: view.id, values: viewSurface(view).values }));
   button.removeAttribute('aria-busy');
   if (answer?.errors) {
     errors = answer.errors;
     draw();
-  }
-  return undefined;
+  } else if (answer) tell('did', { what: 'submitted', words: wordsOf(view.title) });
 }
 
 function dismiss(view) {

@@ -8,6 +8,7 @@ const closedAt = new WeakMap();
 
 /** Opens `content`; null when this very click has just closed it. Focus goes back to the anchor on close. */
 export function openPopover(anchor, content, { css = '', onclose, wide = false, above = false } = {}) {
+  let byClick = true;
   if (performance.now() - (closedAt.get(anchor) ?? -Infinity) < REOPEN_MS) return null;
   const box = h('div', { class: `popover ${css}`, popover: 'auto' }, content);
   (anchor.closest('dialog') ?? document.body).append(box);
@@ -16,7 +17,7 @@ export function openPopover(anchor, content, { css = '', onclose, wide = false, 
   box.addEventListener('beforetoggle', (event) => {
     if (event.newState !== 'closed') return;
     const inside = box.contains(document.activeElement);
-    closedAt.set(anchor, performance.now());
+    if (byClick) closedAt.set(anchor, performance.now());
     anchor.setAttribute('aria-expanded', 'false');
     window.removeEventListener('scroll', moved, true);
     window.removeEventListener('resize', place);
@@ -30,7 +31,7 @@ export function openPopover(anchor, content, { css = '', onclose, wide = false, 
   new ResizeObserver(place).observe(box);
   window.addEventListener('scroll', moved, true);
   window.addEventListener('resize', place);
-  return { node: box, close: () => box.matches(':popover-open') && box.hidePopover() };
+  return { node: box, close: () => (byClick = false, box.matches(':popover-open') && box.hidePopover()) };
 }
 
 function put(box, anchor, wide, above) {

@@ -32,9 +32,9 @@ async function open(node, channel, ts) {
   list = mine;
   const box = composer({ channel, thread: ts, label: 'Reply in thread', sent: () => mine.toEnd() });
   node.replaceChildren(
-    h('header', { class: 'side-head' }, h('div', {}, h('h2', {}, 'Thread'), h('div', { class: 'quiet' }, nameOfPlace(channel))),
-      h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close the thread', title: 'Close (Esc)', onclick: close }, '✕')),
-    h('div', { class: 'feed-box' }, mine.nodes), box);
+    h('header.side-head', h('div', h('h2', 'Thread'), h('div.quiet', nameOfPlace(channel))),
+      h('button.icon-button', { 'aria-label': 'Close the thread', title: 'Close (Esc)', onclick: close }, '✕')),
+    h('div.feed-box', mine.nodes), box);
   node.hidden = false;
   document.body.classList.add('with-thread');
   box.querySelector('textarea').focus();

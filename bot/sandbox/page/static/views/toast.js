@@ -6,8 +6,8 @@ const SHOWN_MS = 9000;
 
 /** `text` is one sentence; `code` is Slack's error code. */
 export function toast(text, code) {
-  const close = h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Dismiss', onclick: () => node.remove() }, '✕');
-  const node = h('div', { class: code ? 'toast toast-error' : 'toast' }, h('div', {}, h('span', {}, text), code && h('code', {}, code)), close);
+  const close = h('button.icon-button', { 'aria-label': 'Dismiss', onclick: () => node.remove() }, '✕');
+  const node = h('div', { class: code ? 'toast toast-error' : 'toast' }, h('div', h('span', text), code && h('code', code)), close);
   const box = document.getElementById('toasts');
   box.append(node);
   if (box.matches(':popover-open')) box.hidePopover();

@@ -1,0 +1,86 @@
+"""A channel that takes no messages: what waits for it stops, people hear of it once, it goes on when mended."""
+
+import structlog
+
+from bot.flows.ports import Tx
+from bot.incidents.delivery import Delivery, DirectTopic, Kind, direct
+from bot.times import Ms, ms_from_s
+
+log = structlog.get_logger(__name__)
+
+TRY_AGAIN_MS = ms_from_s(120)
+"""So often it is tried again whether a channel takes messages."""
+SHUT_MS = ms_from_s(30)
+"""So long after a refusal nothing else is tried in the same channel: its other lanes are parked unasked."""
+OF_CHANNEL = frozenset(
+    {
+        "channel_not_found",
+        "is_archived",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+    }
+)
+"""Codes that somebody mends in the channel."""
+OF_APP = frozenset(
+    {
+        "account_inactive",
+        "ekm_access_denied",
+        "invalid_auth",
+        "missing_scope",
+        "not_authed",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
+"""Codes that whoever runs the bot mends; a direct message would be refused as well."""
+
+
+def stops(row: Delivery, code: str) -> bool:
+    """Whether its lane waits until that is mended, and loses nothing of what it holds.
+
+    A direct message that cannot be sent is for nobody: the person has left, or takes none from apps.
+    """
+    return code in OF_APP or (code in OF_CHANNEL and row.kind is not Kind.DIRECT)
+
+
+def close(tx: Tx, row: Delivery, code: str, now: Ms) -> None:
+    """Parks the lane of `row`; when its channel took messages until now, those who made its watches are told."""
+    tx.outbox.park(row, code)
+    is_news = tx.shut.close(row.channel, code, now)
+    if not is_news or code in OF_APP:
+        return
+    for person in sorted({watch.created_by for watch in tx.watches.of_channel(row.channel)}):
+        told = direct(DirectTopic.CHANNEL_SHUT, person, now, channel=row.channel, code=code, at_ms=now)
+        tx.outbox.add([told])
+
+
+def is_shut(tx: Tx, row: Delivery, now: Ms) -> bool:
+    """Whether the channel refused something a moment ago: then the row is parked like the one before it."""
+    code = tx.shut.code_since(row.channel, Ms(now - SHUT_MS))
+    if code is None or row.kind is Kind.DIRECT:
+        return False
+    tx.outbox.park(row, code)
+    return True
+
+
+def mended(tx: Tx, channel: str) -> None:
+    """The channel takes messages again: all that waits for it goes on."""
+    was_shut, waiting = tx.shut.open(channel), tx.outbox.unpark(channel)
+    if was_shut or waiting:
+        log.info("channel_open_again", channel=channel, rows=waiting)
+
+
+def try_again(tx: Tx, now: Ms) -> None:
+    """Lets go on what a refusal of some time ago has stopped.
+
+    Of channels that nobody watches any more everything stays where it is.
+    """
+    due = tx.shut.due(Ms(now - TRY_AGAIN_MS))
+    watched = {watch.channel for watch in tx.watches.active()} if due else set()
+    for channel in due:
+        if channel in watched and (count := tx.outbox.unpark(channel)):
+            log.info("channel_tried_again", channel=channel, rows=count)
