@@ -23,8 +23,9 @@ from bot.times import Clock, Ms, ms_from_s, now_ms
 
 log = structlog.get_logger(__name__)
 
-STALE_MS = ms_from_s(24 * 3600)
-"""A digest that could not be posted for so long is not news any more; the next one covers its time."""
+DAY_MS = ms_from_s(24 * 3600)
+STALE_MS = ms_from_s(20 * 3600)
+"""A digest that could not be posted for so long is not news any more: the next one is near."""
 LONGEST_MS = ms_from_s(7 * 24 * 3600)
 NOISIEST = 3
 STRETCHES_MS = tuple(ms_from_s(60 * minutes) for minutes in (15, 30, 60, 120, 180, 360, 720, 1440))
@@ -102,7 +103,7 @@ def summary(tx: Tx, row: Delivery, now: Ms) -> DigestContent | None:
 def _begin(tx: Tx, digest: Digest, now: Ms) -> Digest:
     """The first one looks back to the last one, or a day."""
     before = tx.digests.get(digest.channel)
-    since = before.since_ms if before else Ms(now - STALE_MS)
+    since = before.since_ms if before else Ms(now - DAY_MS)
     begun = replace(digest, since_ms=since)
     tx.digests.put(begun)
     tx.audit.add(_audit(digest.channel, "digest", digest.created_by, now, "changed" if before else "done"))

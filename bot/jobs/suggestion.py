@@ -1,50 +1,66 @@
 """What a person may mean who has typed some letters of a job's or a project's name."""
 
 from collections.abc import Iterable, Sequence
+from enum import IntEnum
 
 from bot.jobs.job import Job, Project
 
 MOST = 100
 
-_NO_MATCH = 9
+
+class Closeness(IntEnum):
+    WHOLE = 0
+    BEGINNING = 1
+    PIECE = 2
+    PROJECT = 3
+    """Only the project is called so."""
 
 
 def suggest_jobs(
     text: str, jobs: Iterable[Job], *, project_id: str | None = None, most: int = MOST
 ) -> tuple[Job, ...]:
-    """Jobs with `text` in a name: the exact one first, then those that run, the closest and newest of them first.
+    """Jobs with `text` in their name or their project's.
 
-    ``llama/run`` looks for ``run`` in projects like ``llama``; several words must all be found.
+    A whole name comes first and what only its project's name brings last; in between those that run stand before
+    those that ended, then the closest and the newest. ``llama/run`` looks for ``run`` in projects that end in
+    ``llama``; several words must all be found.
     """
     words = text.lower().split()
     found = [
-        (rank, job)
+        (closeness, job)
         for job in jobs
-        if project_id in (None, job.project_id) and (rank := _rank(words, _names(job))) < _NO_MATCH
+        if project_id in (None, job.project_id)
+        and (closeness := _closeness(words, (job.title, job.id), f"{job.project_name}/{job.title}")) is not None
     ]
-    found.sort(key=lambda one: (one[0] > 0, one[1].status.has_ended, one[0], -one[1].created_ms))
+    found.sort(key=_rank)
     return tuple(job for _, job in found[:most])
 
 
 def suggest_projects(text: str, projects: Iterable[Project], *, most: int = MOST) -> tuple[Project, ...]:
     """Projects with `text` in a name, the closest first."""
     words = text.lower().split()
-    found = [(_rank(words, (project.name, project.id)), project) for project in projects]
-    found = sorted((one for one in found if one[0] < _NO_MATCH), key=lambda one: (one[0], one[1].name.lower()))
-    return tuple(project for _, project in found[:most])
+    found = [
+        (closeness, project.name.lower(), project)
+        for project in projects
+        if (closeness := _closeness(words, (project.name, project.id))) is not None
+    ]
+    found.sort(key=lambda one: one[:2])
+    return tuple(project for *_, project in found[:most])
 
 
-def _names(job: Job) -> tuple[str, ...]:
-    return job.title, job.id, f"{job.project_name}/{job.title}"
+def _rank(found: tuple[Closeness, Job]) -> tuple[bool, bool, bool, int, int]:
+    closeness, job = found
+    ended = job.status.has_ended
+    return closeness > Closeness.WHOLE, closeness is Closeness.PROJECT, ended, closeness, -job.created_ms
 
 
-def _rank(words: Sequence[str], names: Sequence[str]) -> int:
-    """0 is a whole name, 1 the beginning of one, 2 a piece of one; 1 where nothing is asked for."""
+def _closeness(words: Sequence[str], names: Sequence[str], path: str = "") -> Closeness | None:
+    """None where not all `words` are in one of `names` or in `path`."""
     lower = [name.lower() for name in names]
-    if not words:
-        return 1
     if len(words) == 1 and words[0] in lower:
-        return 0
-    if not all(any(word in name for name in lower) for word in words):
-        return _NO_MATCH
-    return 1 if any(name.startswith(words[0]) for name in lower) else 2
+        return Closeness.WHOLE
+    if not words or any(name.startswith(words[0]) for name in lower if all(word in name for word in words)):
+        return Closeness.BEGINNING
+    if any(all(word in name for word in words) for name in lower):
+        return Closeness.PIECE
+    return Closeness.PROJECT if all(word in path.lower() for word in words) else None

@@ -223,7 +223,12 @@ def _when_and_why(before: Incident, card: Card | None) -> tuple[Element, ...]:
     if before.note:
         line = (rich.text(": "), rich.text(shorten(before.note, NOTE_CHARS), bold=True))
     if before.changed_ms is not None:
-        line = (*line, rich.text(", "), rich.date(before.changed_ms, "{date_short_pretty} {time}"))
+        # A note ends as its author likes, often with a full stop.
+        line = (
+            *line,
+            rich.text(" · " if before.note else ", "),
+            rich.date(before.changed_ms, "{date_short_pretty} {time}"),
+        )
     return (*line, *_thread(card), rich.text("."))
 
 

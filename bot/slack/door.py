@@ -6,13 +6,13 @@ dropped: Slack sends its own in one piece.
 """
 
 import asyncio
+import hashlib
 import hmac
 from dataclasses import dataclass, field
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.signature import SignatureVerifier
 
 from bot.times import NS_PER_S, Clock
 
@@ -80,10 +80,11 @@ class Door:
             del self._reading[reading]
 
     def _is_signed(self, request: web.Request, body: bytes) -> bool:
-        verifier = SignatureVerifier(self.signing_secret)
         stamp, signed = request.headers["X-Slack-Request-Timestamp"], request.headers["X-Slack-Signature"]
-        expected = verifier.generate_signature(timestamp=stamp, body=body) if self.signing_secret else None
-        return expected is not None and hmac.compare_digest(expected.encode(), signed.encode(errors="replace"))
+        # Not by the SDK's verifier, which fails where the body is no UTF-8.
+        proof = hmac.new(self.signing_secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256)
+        right = f"v0={proof.hexdigest()}".encode()
+        return bool(self.signing_secret) and hmac.compare_digest(right, signed.encode(errors="replace"))
 
 
 def _closed(status: int, text: str) -> web.Response:

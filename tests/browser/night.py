@@ -82,12 +82,15 @@ class Seat:
         await self.page.press(COMPOSER, "Enter")
         await expect(self.page.locator("#conversation .message.ephemeral")).to_have_count(before + 1)
 
-    async def to(self, channel: str) -> None:
+    async def to(self, channel: str, *, tab: str = "") -> None:
+        """Goes to a channel, or to a tab of the app."""
         await self.page.locator("#sidebar .channel", has_text=channel).click()
+        if tab:
+            await self.page.locator("#conversation .tab", has_text=tab).click()
 
     async def director(self, panel: str = "Director") -> None:
         """Opens a panel of the dock, or closes it."""
-        await self.page.get_by_role("button", name=panel).click()
+        await self.page.get_by_role("button", name=panel, exact=True).click()
 
     async def plays(self, title: str) -> None:
         await self.page.locator(".scenario").filter(has_text=title).click()
@@ -103,7 +106,9 @@ class Seat:
 async def seated(browser: Browser, url: str, user_id: str, shots: Path, *, scheme: str = "light") -> Seat:
     """A browser of their own, in which `user_id` sees #ml-alerts, in Berlin."""
     context = await browser.new_context(
-        viewport={"width": 1440, "height": 1000}, timezone_id="Europe/Berlin", color_scheme=scheme  # type: ignore[arg-type]  # one of Playwright's words
+        viewport={"width": 1440, "height": 1000},
+        timezone_id="Europe/Berlin",
+        color_scheme=scheme,  # type: ignore[arg-type]  # one of Playwright's words
     )
     context.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)

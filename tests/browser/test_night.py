@@ -1,6 +1,5 @@
 """A night on call in the browser, against the real demo: two people click what people would click."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +15,8 @@ ADA, GRACE = "U0ADA00001", "U0GRACE001"
 GPU, HUB, CONFIG = "GPU has fallen off the bus", "gated repo", "warmup_ratio"
 THREE, AGAIN = "Three jobs of the team fail", "A misspelled key in the configuration"
 REASON = "warmup_ratio was renamed to warmup_steps.\nThe sweep still wrote the old name."
+
+LOOKS = {"around 20": "Lines around", "replicas": "8 replicas have this error", "who": "acknowledged it"}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -81,8 +82,7 @@ async def one_is_assigned(ada: Seat, grace: Seat) -> None:
     await ada.look("04-assign")
     await window.get_by_role("button", name="Assign").click()
     await expect(ada.card(HUB)).to_contain_text("Assigned to @Grace Otieno by @Ada Marten")
-    await grace.to("joblogs")
-    await grace.page.get_by_role("tab", name="Messages").click()
+    await grace.to("joblogs", tab="Messages")
     await expect(grace.page.locator("#conversation")).to_contain_text("@Ada Marten assigned this to you")
     await grace.look("05-told-once")
     await grace.to("ml-alerts")
@@ -92,7 +92,7 @@ async def one_is_taken_and_looked_around(ada: Seat) -> None:
     await ada.press(ada.card(CONFIG), "Acknowledge")
     await expect(ada.card(CONFIG)).to_contain_text("Acknowledged by @Ada Marten")
     await ada.read(ada.card(CONFIG))
-    for words, answer in (("around 20", "Lines around"), ("replicas", "8 replicas have this error"), ("who", "acknowledged it")):
+    for words, answer in LOOKS.items():
         await ada.reply(words)
         await expect(ada.thread.locator(".message").last).to_contain_text(answer)
     await ada.look("06-thread")
@@ -121,8 +121,8 @@ async def lists_and_home_show_the_rest(ada: Seat, grace: Seat) -> None:
     await ada.look("10-incidents")
     await ada.command("mutes")
     await expect(ada.whisper).to_contain_text("1 mute active in this channel")
-    await grace.to("joblogs")
-    await grace.page.get_by_role("tab", name="Home").click()
+    await grace.to("joblogs", tab="Home")
+    await expect(grace.page.locator(".home-page")).to_contain_text("Nothing is open that nobody has taken.")
     await expect(grace.page.locator(".home-page")).to_contain_text("Yours (1)")
     await grace.look("11-home")
     await grace.to("ml-alerts")
@@ -142,6 +142,7 @@ async def the_night_passes(ada: Seat) -> None:
 
 
 async def the_next_day_it_is_back(ada: Seat) -> None:
+    await ada.page.get_by_role("button", name="Close the thread").click()
     await ada.director()
     await ada.plays(AGAIN)
     await ada.director()
@@ -150,12 +151,11 @@ async def the_next_day_it_is_back(ada: Seat) -> None:
     await back.scroll_into_view_if_needed()
     await ada.look("13-back")
     await back.get_by_role("link", name="its thread").click()
-    await expect(ada.thread).to_contain_text("Reason") 
+    await expect(ada.thread).to_contain_text("@Ada Marten resolved this.")
     await ada.look("14-old-thread")
 
 
 async def nothing_is_missing_or_said_twice(ada: Seat, demo: Performance) -> None:
-    await asyncio.sleep(0)
     told = await demo.truth.told()
     assert told["twice"] == 0
     refused = [(call.method, call.error) for call in demo.sandbox.workspace.calls if not call.ok]

@@ -19,7 +19,7 @@ from tests.chaos.truth import is_told, state_of, wrongs
 SEED = int(os.environ.get("JOBLOGS_CHAOS_SEED") or SystemRandom().randrange(10**6))
 MINUTES = float(os.environ.get("JOBLOGS_CHAOS_MINUTES") or 0)
 SHORT_S = 10.0
-SETTLE_S = 120.0
+SETTLE_S = 300.0 if MINUTES else 120.0
 JOBS = 20
 PLAYS = {
     "a file, sockets": ("sqlite", True, ("all",)),
@@ -27,7 +27,7 @@ PLAYS = {
     "PostgreSQL, sockets": ("postgresql", True, ("all", "all", "worker")),
 }
 IN_SHORT = ("a file, sockets", "PostgreSQL, HTTP")
-pytestmark = pytest.mark.timeout(MINUTES * 60 + 600)
+pytestmark = pytest.mark.timeout(MINUTES * 60 + 700)
 
 
 @pytest.mark.parametrize("play", PLAYS if MINUTES else IN_SHORT)

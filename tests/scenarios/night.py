@@ -128,10 +128,13 @@ class Night:
     async def says(self, user: str, card: Message, words: str) -> str:
         """`@joblogs words` in the card's thread, and the newest message that this brings there."""
         before = len(self.thread(card))
-        bot = self.stage.workspace.bot_user_id
-        await self.stage.workspace.person(user).say(CHANNEL, f"<@{bot}> {words}", card["ts"])
+        await self.mentions(user, card, words)
         await self.stage.until(lambda: len(self.thread(card)) > before)
         return shown(self.stage.thread(card)[-1])
+
+    async def mentions(self, user: str, card: Message, words: str) -> None:
+        bot = self.stage.workspace.bot_user_id
+        await self.stage.workspace.person(user).say(CHANNEL, f"<@{bot}> {words}", card["ts"])
 
     async def asks(self, user: str, text: str) -> str:
         """`/joblogs text` in the channel, and what is answered."""
@@ -140,6 +143,14 @@ class Night:
     async def hears(self, user: str, words: str) -> None:
         """Is told so alone, and nothing after it."""
         await self.stage.until(lambda: any(words in whisper for whisper in self.whispers(user)[-1:]))
+
+    async def acts_at_home(self, user: str, action_id: str) -> None:
+        """Presses the first such button of the Home that is open."""
+        person = self.stage.workspace.person(user)
+        assert person.home is not None
+        rows = [block for block in person.home["blocks"] if block["type"] == "actions"]
+        row = next(row for row in rows if action_id in [one["action_id"] for one in row["elements"]])
+        assert (await person.act(person.home["id"], action_id, block_id=row["block_id"])).acked
 
     async def home(self, user: str) -> str:
         person = self.stage.workspace.person(user)

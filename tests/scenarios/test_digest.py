@@ -1,7 +1,6 @@
 """The daily digest: asked for in one's own zone, posted once, and only when something happened."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,15 +11,9 @@ from bot.incidents.steps import Acknowledge, Resolve
 from bot.slack import ids
 from tests.scenarios.plots import OOM, fail_more, take, watching, with_card
 from tests.slack_limits import problems_of_message
-from tests.stage import CHANNEL, Stage, open_stage, shown
+from tests.stage import CHANNEL, Stage, shown
 
 BERLIN = ZoneInfo("Europe/Berlin")
-
-
-@pytest.fixture
-async def stage(sqlite_url: str) -> AsyncIterator[Stage]:
-    async with open_stage(sqlite_url) as opened:
-        yield opened
 
 
 def seconds_until(stage: Stage, hour: int) -> float:

@@ -108,7 +108,7 @@ async def test_what_somebody_assigned_to_me_is_mine_in_whichever_channel(stage: 
     assert "Assigned to" in seen(stage, "grace")
 
 
-async def test_a_guest_and_somebody_of_another_organisation_read_one_sentence(stage: Stage):
+async def test_a_guest_reads_one_sentence(stage: Stage):
     await with_card(stage)
     await home(stage, "gus")
     assert seen(stage, "gus") == "Guests cannot use joblogs in this workspace; ask a member."

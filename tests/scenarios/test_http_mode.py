@@ -295,7 +295,7 @@ async def test_a_burst_of_unsigned_requests_keeps_no_signed_one_waiting(house: H
     junk += [asyncio.create_task(house.signed(b"y" * 50_000, secret="wrong")) for _ in range(100)]
     for number in range(5):
         assert await house.signed(command(house, "watches", trigger=f"8.{number}")) == 200
-    assert set(await asyncio.gather(*junk)) == {401}
+    assert set(await asyncio.gather(*junk)) <= {401, 408}
     await answered(house, 5)
 
 
@@ -316,7 +316,9 @@ async def test_more_than_can_be_worked_on_at_once_is_refused_with_a_sentence(
     assert await house.signed(json.dumps(payload).encode(), "application/json") == 503
     house.workspace.faults.end(fault)
     await answered(house, 2)
-    assert await house.signed(command(house, "watches", trigger="7.10")) == 200
+    for number in range(10, 30):  # the two listeners are about to end
+        assert await house.signed(command(house, "watches", trigger=f"7.{number}")) == 200
+        await pause()
     await answered(house, 3)
 
 

@@ -1,10 +1,7 @@
 """`/joblogs incidents` and `/joblogs mutes`: what is open here, with a card's buttons, drawn anew after each step."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
-
-import pytest
 
 from bot.incidents.roll import CARDS_IN_WINDOW
 from bot.incidents.steps import Acknowledge, Dismiss, Mute, Resolve
@@ -12,13 +9,7 @@ from bot.slack import ids
 from bot.slack.lists import PAGE
 from tests.scenarios.plots import OOM, fail_more, take, watching, with_card
 from tests.slack_limits import problems_of_message
-from tests.stage import CHANNEL, Stage, open_stage, shown
-
-
-@pytest.fixture
-async def stage(sqlite_url: str) -> AsyncIterator[Stage]:
-    async with open_stage(sqlite_url) as opened:
-        yield opened
+from tests.stage import CHANNEL, Stage, shown
 
 
 def button(message: dict[str, Any], action_id: str, at: int = 0) -> dict[str, Any]:

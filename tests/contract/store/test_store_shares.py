@@ -67,7 +67,7 @@ def test_any_arrangement_ends_even_whatever_it_was_before() -> None:
         accounts = [f"a{number}" for number in range(chance.randint(1, 9))]
         held = {account: chance.choice([*workers, None, "dead"]) for account in accounts}
         plan = shares(dict.fromkeys(workers, accounts), held)
-        counts = Counter({worker: 0 for worker in workers}) + Counter(plan.values())
+        counts = Counter(plan.values())
         loads = [counts[worker] for worker in workers]
         assert sum(loads) == len(accounts)
         assert max(loads) - min(loads) <= 1

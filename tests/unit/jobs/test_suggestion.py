@@ -28,12 +28,19 @@ JOBS = (
         ("llama sft", "aaa1"),
         ("eee", "eee5"),
         ("aaa1", "aaa1"),
+        ("misc", "ddd4 eee5"),
+        ("l a", "bbb2 ddd4 aaa1"),
         ("nothing like it", ""),
         ("  ", "ddd4 ccc3 bbb2 aaa1 eee5"),
     ],
 )
 def test_jobs_come_in_the_order_in_which_somebody_wants_them(text: str, ids: str):
     assert " ".join(job.id for job in suggest_jobs(text, JOBS)) == ids
+
+
+def test_what_only_the_project_brings_stands_behind_what_is_called_so():
+    of_project = a_job(id="fff6", name="train", project_name="llama", status=RUNNING, created_ms=Ms(99))
+    assert [job.id for job in suggest_jobs("llama", (of_project, *JOBS))] == ["bbb2", "ddd4", "aaa1", "fff6"]
 
 
 def test_a_chosen_project_narrows_the_jobs():

@@ -45,7 +45,7 @@ async function start() {
     event.preventDefault();  // the address names a channel, not an element
     place('conversation').focus();
   });
-  await new Promise(listen);
+  await new Promise((begun) => listen(begun));
   setInterval(refreshAges, AGES_MS);
   const again = session.director ? guide(place('guide')) : null;
   await show(middle, side);

@@ -76,8 +76,8 @@ const ages = new Map();
 
 export function refreshAges() {
   for (const [node, words] of ages) {
-    if (node.isConnected) node.textContent = words();
-    else ages.delete(node);
+    if (!node.isConnected) ages.delete(node);
+    else if (node.textContent !== words()) node.textContent = words();
   }
 }
 

@@ -56,7 +56,7 @@ function draw(node, onclose = close) {
   node.replaceChildren(
     h('ol.guide-steps', STEPS.map((one, index) => h('li', { class: done.has(index) ? 'done' : index === current ? 'current' : '', 'aria-current': index === current ? 'step' : null }, h('span.guide-mark', { 'aria-hidden': 'true' }, done.has(index) ? '✓' : index + 1), one.name, done.has(index) && h('span.sr-only', ' (done)')))),
     h('p', { role: 'status' }, step ? step.about : 'That is all of it: from the first ERROR line to the fix, without leaving Slack. Now let three things fail at once in the Director.', ' ',
-      h('button.link-button', { onclick: step?.show ?? STEPS[0].show }, step ? step.help ?? 'Show me' : 'Open the Director')),
+      h('button.link-button', { onclick: step?.show ?? STEPS[0].show }, step?.help ?? 'Show me')),
     h('button.icon-button', { 'aria-label': 'Close the guide', title: 'Close', onclick: close }, '✕'));
 }
 

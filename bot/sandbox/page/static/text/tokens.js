@@ -31,7 +31,7 @@ export function groupToken(id, label) {
 export function dateToken(epoch, format, fallback, url) {
   const text = dateTokens(epoch, format);
   if (text === null) return h('span', fallback || String(epoch));
-  const words = format.includes('ago') ? ageNode('span', {}, () => dateTokens(epoch, format)) : text;
+  const words = /ago|pretty/.test(format) ? ageNode('span', {}, () => dateTokens(epoch, format)) : text;
   const node = timeNode(new Date(Number(epoch) * 1000), words, { class: 'date-token' });
   return url ? link(url, node) : node;
 }

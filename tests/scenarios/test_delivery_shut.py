@@ -1,0 +1,98 @@
+"""A channel that takes no messages: who made its watch hears of it once, and all goes on as soon as it is mended."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.scenarios.plots import OOM, fail_more, failed_once, waiting, watching
+from tests.stage import CHANNEL, Stage, open_stage, shown
+
+
+@pytest.fixture
+async def stage(sqlite_url: str) -> AsyncIterator[Stage]:
+    async with open_stage(sqlite_url) as opened:
+        yield opened
+
+
+def told(stage: Stage, user: str = "ada") -> list[str]:
+    direct: list[dict[str, Any]] = stage.workspace.person(user).direct_messages
+    return [shown(one) for one in direct if "cannot post" in shown(one)]
+
+
+
+CLOSED = {
+    "archived": ("archive", "unarchive", "it is archived"),
+    "removed": ("remove_bot", "invite_bot", "not in it any more"),
+}
+
+
+@pytest.mark.parametrize("trouble", CLOSED)
+async def test_who_made_the_watch_is_told_once_and_what_waited_comes_at_once_when_it_is_mended(
+    stage: Stage, trouble: str
+):
+    closes, opens, words = CLOSED[trouble]
+    ada = stage.workspace.person("ada")
+    await failed_once(stage)
+    await getattr(ada, closes)(CHANNEL)
+    fail_more(stage)
+    await stage.ticks(20, 15)  # five minutes: it is tried again
+    assert stage.channel() == []
+    [sentence] = told(stage)
+    assert words in sentence
+    assert told(stage, "grace") == []
+
+    await getattr(ada, opens)(CHANNEL)
+    await stage.until(lambda: bool(stage.workspace.calls.of(f"deliver.{EVENTS[trouble]}")))
+    await stage.ticks(12, 2)  # far less than the two minutes after which it is tried again anyway
+    assert len(stage.cards()) == 5
+    assert len(told(stage)) == 1
+    assert await waiting(stage) == 0
+
+
+EVENTS = {"archived": "channel_unarchive", "removed": "member_joined_channel"}
+
+
+async def test_a_channel_that_closes_a_second_time_is_told_a_second_time(stage: Stage):
+    ada = stage.workspace.person("ada")
+    job = await failed_once(stage)
+    for closing in (1, 2):
+        await ada.remove_bot(CHANNEL)
+        job.write(f"{OOM} at step {closing}", level="ERROR", count=3)
+        fail_more(stage, 1)
+        await stage.ticks(15)
+        assert len(told(stage)) == closing
+        await ada.invite_bot(CHANNEL)
+        await stage.ticks(15)
+        assert await waiting(stage) == 0
+
+
+async def test_everybody_who_made_a_watch_there_is_told_but_nobody_elsewhere(stage: Stage):
+    await watching(stage, channel="ml-private")
+    await failed_once(stage)
+    assert "watches" in shown(await stage.command("watch run-1", user="grace"))
+    stage.workspace.remove_bot(CHANNEL)
+    await stage.ticks(10)
+    assert len(told(stage)) == len(told(stage, "grace")) == 1
+    assert len(stage.cards("ml-private")) == 1
+
+
+async def test_a_person_who_takes_no_direct_messages_stops_nothing(stage: Stage):
+    await failed_once(stage)
+    stage.workspace.faults.add("conversations.open", "error:user_disabled", times=None)
+    stage.workspace.remove_bot(CHANNEL)
+    await stage.ticks(10)
+    assert told(stage) == []
+    assert await waiting(stage) == 0  # what is parked does not count
+
+
+@pytest.mark.parametrize("code", ["restricted_action", "restricted_action_read_only_channel"])
+async def test_a_channel_where_only_some_may_post_is_one_that_is_shut(stage: Stage, code: str):
+    fault = stage.workspace.faults.add("chat.postMessage", f"error:{code}", times=1)
+    await failed_once(stage)
+    await stage.ticks(4)
+    assert fault not in stage.workspace.faults.standing
+    assert stage.cards() == []
+    await stage.ticks(10, 20)
+    assert len(stage.cards()) == 1
+    assert len(told(stage)) == 1
