@@ -59,7 +59,7 @@ async def test_the_guide_ticks_off_what_happens(workspace: Page, axe: str) -> No
     await page.get_by_role("dialog").get_by_role("button", name="Resolve", exact=True).click()
     await page.locator(step(page, "Resolve it")).wait_for()
     await expect(page.locator("#conversation .message").first).to_contain_text(
-        "a batch too large", timeout=A_WHILE_MS
+        "a batch too large", timeout=A_FAILURE_MS
     )
     await page.get_by_role("button", name="Close the guide").click()
     await expect(page.locator("#guide")).to_be_hidden()

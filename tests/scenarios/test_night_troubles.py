@@ -30,7 +30,9 @@ async def one_card(night: Night) -> None:
 
 async def another_fails(night: Night) -> None:
     night.starts("mistral-dpo").write(DISK, level="ERROR")
-    await night.settles(8)
+    await night.settles(4)
+    night.ends("mistral-dpo", "FAILED")
+    await night.settles(4, 10)
 
 
 async def test_on_a_message_that_is_no_card_it_is_said_what_to_use_instead(night: Night):
