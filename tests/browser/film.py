@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Locator, Page
 
-COLOURS = 96
+COLOURS = 255
 POINTER = """([x, y, pressed]) => {
   const pointer = document.getElementById('pointer') ?? document.body.appendChild(Object.assign(document.createElement('div'), { id: 'pointer' }));
   Object.assign(pointer.style, {
@@ -19,7 +19,7 @@ POINTER = """([x, y, pressed]) => {
 }"""
 
 MIDDLE = """one => {
-  one.scrollIntoView({ block: 'nearest' });
+  one.scrollIntoView({ block: 'center' });
   const box = one.getBoundingClientRect();
   return [box.x + box.width / 2, box.y + box.height / 2];
 }"""
@@ -61,7 +61,7 @@ class Film:
         sheet = Image.new("RGB", (self.frames[0][0].width, sum(frame.height for frame, _ in self.frames)))
         for at, (frame, _) in enumerate(self.frames):
             sheet.paste(frame, (0, at * frame.height))
-        palette = sheet.quantize(COLOURS)
+        palette = sheet.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
         first, *others = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame, _ in self.frames]
         durations = [ms for _, ms in self.frames]
         first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)

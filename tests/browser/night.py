@@ -66,6 +66,9 @@ class Seat:
         await card.locator(".thread-link").click()
         await expect(self.thread.locator(".message").nth(1)).to_be_visible()
 
+    async def leaves_the_thread(self) -> None:
+        await self.page.get_by_role("button", name="Close the thread").click()
+
     async def reply(self, words: str) -> None:
         """Says `@joblogs words` in the thread that is open: the name is taken from what the page offers."""
         field = self.thread.locator("textarea")

@@ -18,9 +18,9 @@ OOM, CONFIG = "CUDA out of memory", "warmup_ratio"
 ONE_RANK, THREE = "One rank of 64 runs out of GPU memory", "Three jobs of the team fail"
 REASON = "Sequences of 8192 do not fit.\nBack to 4096 until the next release."
 FILM = ViewportSize(width=1060, height=660)
-CARD = ViewportSize(width=1400, height=940)
+CARD = ViewportSize(width=1400, height=1060)
 STILL = ViewportSize(width=1280, height=860)
-COLOURS = 128
+COLOURS = 256
 SETTLED_MS = 15_000
 """By then the bot has said all that it has to say of a failure."""
 
@@ -78,7 +78,7 @@ async def the_card(ada: Seat, card: Locator) -> None:
 
 
 async def the_stills(ada: Seat) -> None:
-    await ada.page.keyboard.press("Escape")
+    await ada.leaves_the_thread()
     await ada.director()
     await ada.plays(THREE)
     await expect(ada.cards).to_have_count(4, timeout=A_FAILURE_MS)
@@ -92,7 +92,7 @@ async def the_stills(ada: Seat) -> None:
     await expect(ada.thread).to_contain_text("8 replicas have this error")
     await to_the_top(card)
     await taken(ada, "thread")
-    await ada.page.keyboard.press("Escape")
+    await ada.leaves_the_thread()
     await the_picker(ada)
 
 
@@ -101,7 +101,7 @@ async def the_picker(ada: Seat) -> None:
     await ada.page.press(COMPOSER, "Enter")
     window = ada.page.get_by_role("dialog")
     await window.get_by_role("button", name="Job").click()
-    await expect(ada.page.locator("[role=option]").first).to_be_visible()
+    await expect(ada.page.locator(".select-list [role=option]").first).to_be_visible()
     await taken(ada, "picker")
     await ada.page.keyboard.press("Escape")
     await ada.page.keyboard.press("Escape")
@@ -132,7 +132,8 @@ async def taken(seat: Seat, name: str) -> None:
     """A picture with few colours, so that it weighs little."""
     await seat.page.mouse.move(0, 0)
     picture = Image.open(io.BytesIO(await seat.page.screenshot(animations="disabled", caret="hide")))
-    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(DOCS / f"{name}.png", optimize=True)
+    few = picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(DOCS / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ async def the_night_passes(ada: Seat) -> None:
 
 
 async def the_next_day_it_is_back(ada: Seat) -> None:
-    await ada.page.get_by_role("button", name="Close the thread").click()
+    await ada.leaves_the_thread()
     await ada.director()
     await ada.plays(AGAIN)
     await ada.director()

@@ -76,8 +76,8 @@ async def three_jobs_fail_at_once(night: Night) -> None:
 async def one_is_muted_after_it_was_told_what_that_hides(night: Night) -> None:
     await night.pick("ada", oom(night), "Mute…")
     asked = await night.fills("ada", {"length": {ids.MUTE_LENGTH: "4"}})
-    assert "In the last day a mute would have hidden *3 events*: 3 from " in asked
-    assert " 22:00." in asked, "the hour is that of the reader"
+    assert "In the last day a mute would have hidden *3 events*, from " in asked
+    assert " 22:00 on." in asked, "the hour is that of the reader"
     await night.settles(2)
     assert f"Muted by  {ADA}  until" in shown(oom(night))
     assert buttons(oom(night)) == ["Unmute", "Resolve"]
