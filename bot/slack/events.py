@@ -1,4 +1,4 @@
-"""Events: mentions of the bot.
+"""Events: mentions of the bot, and what somebody writes to it alone.
 
 Bolt acknowledges an event before its listener runs, and what dies between the two is lost. So the work is begun in
 a middleware, which comes before: a step of triage is committed before Slack is told that it arrived, and an event
@@ -40,6 +40,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
             await _say(desk, said, event)
 
     app.event("app_mention", middleware=[begin])(mentioned)
+    app.event("message", middleware=[begin])(mentioned)  # the manifest asks for those of direct messages alone
 
 
 async def _say(desk: Desk, said: Said, event: dict[str, Any]) -> None:

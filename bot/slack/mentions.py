@@ -76,7 +76,7 @@ class Beside:
 class Mention:
     """A message to the bot: by whom, in which channel and thread (None: in none), and what stands behind the name.
 
-    `once` names the event, which Slack may deliver several times.
+    `once` names the message, of which Slack may tell several times. `direct`: it was written to the bot alone.
     """
 
     desk: Desk
@@ -85,6 +85,7 @@ class Mention:
     thread_ts: str | None
     once: str
     text: str
+    direct: bool
 
 
 async def heard(desk: Desk, body: dict[str, Any]) -> Said | None:
@@ -93,7 +94,7 @@ async def heard(desk: Desk, body: dict[str, Any]) -> Said | None:
     text = _text_of(desk, event)
     if text is None:
         return None
-    once = f"event:{body['event_id']}"
+    once = f"said:{event['channel']}:{event['ts']}"
     try:
         member = await desk.admit(body)
         if isinstance(member, Denied):
@@ -101,9 +102,16 @@ async def heard(desk: Desk, body: dict[str, Any]) -> Said | None:
         if isinstance(text, Beside):
             return await _refused(desk, once, BEGIN_WITH_ME)
         channel, thread_ts = str(event["channel"]), event.get("thread_ts")
-        return await _answered(
-            Mention(desk=desk, member=member, channel=channel, thread_ts=thread_ts, once=once, text=text)
+        mention = Mention(
+            desk=desk,
+            member=member,
+            channel=channel,
+            thread_ts=thread_ts,
+            once=once,
+            text=text,
+            direct=_is_direct(event),
         )
+        return await _answered(mention)
     except TransientError as error:
         log.warning("mention_failed", reason=str(error))
         return ForOne({"text": STORE_AWAY})
@@ -120,16 +128,22 @@ def _text_of(desk: Desk, event: dict[str, Any]) -> str | Beside | None:
         return None
     text = str(event.get("text") or "")
     rest = addressed(text, bot)
+    if rest is None and _is_direct(event):
+        return text
     if rest is None and is_order(text):
         return Beside()
     return rest
+
+
+def _is_direct(event: dict[str, Any]) -> bool:
+    return event.get("channel_type") == "im"
 
 
 async def _answered(mention: Mention) -> Said | None:
     desk, member = mention.desk, mention.member
     order = parse_order(mention.text, now_ns=desk.clock.now_ns(), tz=member.zone)
     if order is None:
-        return None
+        return ForOne(words.help_message("")) if mention.direct else None
     log.info("mention", order=type(order).__name__.lower(), user=member.id, channel=mention.channel)
     place = await desk.db.run(lambda tx: _place(tx, mention.channel, mention.thread_ts))
     if isinstance(order, Do | HandTo):
