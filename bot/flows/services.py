@@ -9,6 +9,7 @@ from bot.jobs.job import Checkpoint, Job, Metrics, Project
 from bot.logs.pages import Page, PageRequest
 from bot.times import Ms
 
+
 class Priority(IntEnum):
     """Who asks: a person's command goes before a poll, and has a reserve of the budget."""
 

@@ -16,6 +16,7 @@ from bot.flows.download import Download, Progress
 from bot.slack import ids
 from bot.slack.gateway import translated
 from bot.slack.mrkdwn import Message, actions, button, escape, section
+from bot.slack.posting import post_once
 from bot.times import Clock
 
 log = structlog.get_logger(__name__)
@@ -76,12 +77,12 @@ class Downloads:
     async def _run(self, name: str, download: Download, channel: str) -> None:
         """A download's door: its message always ends with how it went."""
         title = escape(download.filename)
-        posted = await translated(
-            self.client.chat_postMessage(channel=channel, **_progress_message(name, title, Progress()))
-        )
+        ts = await self._begun(channel, _progress_message(name, title, Progress()))
+        if ts is None:
+            return
         ending = "Something went wrong; please try again."
         try:
-            ending = await self._send(name, download, channel, str(posted["ts"]))
+            ending = await self._send(name, download, channel, ts)
         except asyncio.CancelledError:
             ending = "Cancelled; nothing was uploaded."
             raise
@@ -91,9 +92,15 @@ class Downloads:
             log.exception("download_failed")
         finally:
             with suppress(JoblogsError):
-                await self._edit(
-                    channel, str(posted["ts"]), {"text": f"`{title}`: {escape(ending)}", "blocks": []}
-                )
+                await self._edit(channel, ts, {"text": f"`{title}`: {escape(ending)}", "blocks": []})
+
+    async def _begun(self, channel: str, message: Message) -> str | None:
+        """Where the progress is shown; None, and then there is no download, when Slack does not take it."""
+        try:
+            return await post_once(self.client, self.clock, message, channel=channel)
+        except SlackRefused as error:
+            log.warning("download_refused", code=error.code)
+            return None
 
     async def _send(self, name: str, download: Download, channel: str, ts: str) -> str:
         title = escape(download.filename)

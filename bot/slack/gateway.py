@@ -56,12 +56,11 @@ class Gateway:
     async def post(
         self, channel: str, content: Content, *, thread_ts: str | None, delivery_id: str, late_ms: int = 0
     ) -> str:
-        metadata = {"event_type": DELIVERY_EVENT, "event_payload": {"delivery_id": delivery_id}}
         post = partial(
             self._client.chat_postMessage,
             channel=await self._room(channel),
             thread_ts=thread_ts,
-            metadata=metadata,
+            metadata=metadata(delivery_id),
             unfurl_links=False,
             unfurl_media=False,
         )
@@ -111,6 +110,11 @@ class Gateway:
             else self._client.conversations_history
         )
         return read(channel=channel, oldest=oldest, cursor=cursor, include_all_metadata=True, limit=200)
+
+
+def metadata(delivery_id: str) -> dict[str, Any]:
+    """By which `Gateway.find` knows a message again."""
+    return {"event_type": DELIVERY_EVENT, "event_payload": {"delivery_id": delivery_id}}
 
 
 Send = Callable[..., Awaitable[AsyncSlackResponse]]

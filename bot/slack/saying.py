@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import SlackRateLimited, SlackRefused, SlackUnavailable, SlackUnclear
 from bot.slack.gateway import Send, send
 from bot.slack.mrkdwn import Message
+from bot.slack.posting import post_once
 from bot.times import Clock
 
 log = structlog.get_logger(__name__)
@@ -33,41 +34,29 @@ class Voice:
     clock: Clock
 
     async def say(self, message: Message, spot: Spot) -> None:
-        """To everybody there, once: after a lost answer it is not said again.
+        """To everybody there, once.
 
         Raises:
             SlackRefused: it cannot be said there.
         """
-        post = partial(
-            self.client.chat_postMessage,
-            channel=spot.channel,
-            thread_ts=spot.thread_ts,
-            unfurl_links=False,
-            unfurl_media=False,
-        )
-        await self._patiently(post, message, may_repeat=False)
+        await post_once(self.client, self.clock, message, channel=spot.channel, thread_ts=spot.thread_ts)
 
     async def whisper(self, message: Message, spot: Spot, user: str) -> None:
         """To `user` alone, who may have left: then nobody is told."""
         post = partial(self.client.chat_postEphemeral, channel=spot.channel, thread_ts=spot.thread_ts, user=user)
         try:
-            await self._patiently(post, message, may_repeat=True)
+            await self._patiently(post, message)
         except SlackRefused as error:
             log.info("whisper_refused", channel=spot.channel, code=error.code)
 
-    async def _patiently(self, post: Send, message: Message, *, may_repeat: bool) -> None:
-        """What is certain not to have arrived is said again; the rest only where being told twice does no harm."""
+    async def _patiently(self, post: Send, message: Message) -> None:
+        """Again after a lost answer: to be told twice, alone, is better than silence."""
         for attempt in range(1, TRIES + 1):
             try:
                 await send(post, message)
-            except (SlackRateLimited, SlackUnavailable) as error:
+            except (SlackRateLimited, SlackUnavailable, SlackUnclear) as error:
                 wait_s = error.retry_after_s or random.uniform(RETRY_S, 2 * RETRY_S)
                 log.info("say_again", reason=str(error), attempt=attempt)
-            except SlackUnclear as error:
-                wait_s = random.uniform(RETRY_S, 2 * RETRY_S)
-                log.warning("say_unclear", reason=str(error), again=may_repeat)
-                if not may_repeat:
-                    return
             else:
                 return
             if attempt < TRIES:

@@ -33,7 +33,7 @@ class SqlRetention:
 
     def trim_excerpts(self, before_ms: Ms) -> int:
         """An excerpt goes when its incident needs nobody: the title and the counts stay."""
-        old = and_(incidents.c.touched_ms < before_ms, incidents.c.slim.is_(False), _is_over())
+        old = and_(_is_old(before_ms), incidents.c.slim.is_(False), _is_over())
         query = select(incidents.c.id, incidents.c.body).where(old).order_by(incidents.c.id).limit(BATCH)
         rows = self._connection.execute(query.with_for_update(skip_locked=True)).all()
         for row in rows:
@@ -52,7 +52,7 @@ class SqlRetention:
             later.c.generation > incidents.c.generation,
             later.c.touched_ms >= before_ms,
         )
-        return self._delete(incidents, incidents.c.id, incidents.c.touched_ms < before_ms, _is_over(), ~referred)
+        return self._delete(incidents, incidents.c.id, _is_old(before_ms), _is_over(), ~referred)
 
     def trim_tails(self, before_ms: Ms) -> int:
         """Of jobs that are read to the end only the snapshot stays: the rest was needed to read on."""
@@ -126,6 +126,11 @@ class SqlRetention:
         batch = select(number).where(*which).order_by(number).limit(BATCH)
         statement: Delete = delete(table).where(number.in_(batch))  # type: ignore[arg-type]  # a Table
         return self._connection.execute(statement).rowcount
+
+
+def _is_old(before_ms: Ms) -> ColumnElement[bool]:
+    """A 0 is no time: an older version of joblogs, still running beside this one, does not write it."""
+    return incidents.c.touched_ms.between(1, before_ms - 1)
 
 
 def _is_over() -> ColumnElement[bool]:

@@ -61,7 +61,7 @@ class Film:
         sheet = Image.new("RGB", (self.frames[0][0].width, sum(frame.height for frame, _ in self.frames)))
         for at, (frame, _) in enumerate(self.frames):
             sheet.paste(frame, (0, at * frame.height))
-        palette = sheet.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+        palette = sheet.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2)
         first, *others = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame, _ in self.frames]
         durations = [ms for _, ms in self.frames]
         first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)

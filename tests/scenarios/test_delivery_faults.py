@@ -5,13 +5,14 @@ one person alone may come twice where the first answer was lost, and must not be
 again anyway (a window that could not be opened) may fail, and may not come twice.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from bot.incidents.delivery import DirectTopic, direct
-from bot.slack import downloads, gateway, ids, reply, saying
+from bot.slack import gateway, ids, posting, reply, saying
 from bot.times import Ms
 from tests.scenarios.plots import OOM, failed_once, waiting, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
@@ -27,7 +28,9 @@ FAULTS = (
     "error:rate_limited",
     "error:fatal_error",
 )
-NO_EFFECT = frozenset({"timeout", "reset", "500", "503", "429:retry_after=1", "error:rate_limited", "error:fatal_error"})
+NO_EFFECT = frozenset(
+    {"timeout", "reset", "500", "503", "429:retry_after=1", "error:rate_limited", "error:fatal_error"}
+)
 ONCE, MAYBE_TWICE, AT_MOST_ONCE = {1}, {1, 2}, {0, 1}
 
 
@@ -35,6 +38,7 @@ ONCE, MAYBE_TWICE, AT_MOST_ONCE = {1}, {1, 2}, {0, 1}
 async def stage(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     monkeypatch.setattr(gateway, "CALL_TIMEOUT_S", 0.5)
     monkeypatch.setattr(saying, "RETRY_S", 0.01)
+    monkeypatch.setattr(posting, "RETRY_S", 0.01)
     monkeypatch.setattr(reply, "RETRY_S", 0.01)
     async with open_stage(sqlite_url) as opened:
         yield opened
@@ -138,10 +142,30 @@ def a_file(step: str) -> Act:
         stage.workspace.faults.add(step, fault)
         await stage.press(answer, ids.DOWNLOAD)
         await _while_working(stage)
-        await stage.until(lambda: not stage_downloads(stage))
+        ada = stage.workspace.person("ada")
+        while not any(_has_ended(one) for one in ada.direct_messages):
+            stage.clock.turn(0.5)
+            await asyncio.sleep(0.02)
+        assert len([one for one in ada.direct_messages if "run-1" in one["text"] and not one.get("files")]) == 1
         return len(stage.workspace.files)
 
     return download
+
+
+def _has_ended(message: dict[str, Any]) -> bool:
+    return any(words in message["text"] for words in ("Complete", "Not uploaded", "Something went wrong"))
+
+
+async def an_answer_for_all(stage: Stage, fault: str) -> int:
+    _, card = await with_card(stage)
+    stage.workspace.faults.add("chat.postMessage", fault)
+    bot, ada = stage.workspace.bot_user_id, stage.workspace.person("ada")
+    await ada.say(CHANNEL, f"<@{bot}> logs last:5", card["ts"])
+    await stage.until(lambda: bool(stage.workspace.faults.standing) is False)
+    await _while_working(stage)
+    return sum(
+        "CUDA out of memory" in shown(one) for one in stage.thread(card) if "Lines around" not in shown(one)
+    )
 
 
 TABLE: dict[str, tuple[Act, set[int]]] = {
@@ -152,6 +176,11 @@ TABLE: dict[str, tuple[Act, set[int]]] = {
     "chat.update": (an_edit, ONCE),
     "response_url": (a_command, MAYBE_TWICE),
     "chat.postEphemeral": (a_whisper, MAYBE_TWICE),
+    "chat.postMessage: an answer for all": (an_answer_for_all, ONCE),
+    "chat.postMessage: the progress of a download": (a_file("chat.postMessage"), ONCE),
+    "files.getUploadURLExternal": (a_file("files.getUploadURLExternal"), AT_MOST_ONCE),
+    "upload": (a_file("upload"), AT_MOST_ONCE),
+    "files.completeUploadExternal": (a_file("files.completeUploadExternal"), AT_MOST_ONCE),
     "chat.unfurl": (a_preview_of_a_link, AT_MOST_ONCE),
     "views.open": (a_window, AT_MOST_ONCE),
     "views.publish": (home, AT_MOST_ONCE),
@@ -160,8 +189,6 @@ TABLE: dict[str, tuple[Act, set[int]]] = {
 
 async def _while_working(stage: Stage) -> None:
     """Until every listener has ended; who sleeps before the next try wakes."""
-    import asyncio
-
     settled = asyncio.create_task(stage.bot.under_way.settle())
     await asyncio.sleep(0.1)
     while not (await asyncio.wait({settled}, timeout=0.05))[0]:
@@ -179,4 +206,3 @@ async def test_whatever_becomes_of_a_call_people_see_what_it_says_as_often_as_th
     if right is MAYBE_TWICE and fault in NO_EFFECT:
         assert times == 1, (name, fault, times)
     assert await waiting(stage) == 0
-    assert downloads.EDIT_INTERVAL_S

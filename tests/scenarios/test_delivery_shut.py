@@ -20,7 +20,6 @@ def told(stage: Stage, user: str = "ada") -> list[str]:
     return [shown(one) for one in direct if "cannot post" in shown(one)]
 
 
-
 CLOSED = {
     "archived": ("archive", "unarchive", "it is archived"),
     "removed": ("remove_bot", "invite_bot", "not in it any more"),

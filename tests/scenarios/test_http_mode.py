@@ -234,7 +234,15 @@ async def test_headers_without_end_are_refused(house: House):
 async def test_only_posts_to_the_one_path_are_taken(house: House, method: str):
     async with house.http.request(method, f"{house.url}/slack/events") as response:
         assert response.status == 405
-    for path in ("/", "/slack", "/slack/events/", "/slack/events/..", "/slack/install", "/../etc/passwd", "/%2e%2e"):
+    for path in (
+        "/",
+        "/slack",
+        "/slack/events/",
+        "/slack/events/..",
+        "/slack/install",
+        "/../etc/passwd",
+        "/%2e%2e",
+    ):
         async with house.http.post(house.url + path, data=b"x") as response:
             assert response.status == 404, path
 

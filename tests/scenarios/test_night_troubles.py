@@ -109,6 +109,22 @@ async def test_what_is_open_in_a_channel_without_the_bot_is_still_taken_from_hom
     assert told.startswith("ada acknowledged this.")
 
 
+async def test_what_a_dead_job_left_behind_is_muted_for_as_long_as_was_asked_for(night: Night):
+    await one_card(night)
+    night.ends("llama-70b-sft", "FAILED")
+    await night.settles(6, 10)
+    card = night.card("OutOfMemoryError")
+    await night.pick("ada", card, "Mute…")
+    asked = str((await window(night.stage))["blocks"])
+    assert "4 hours" in asked
+    assert "Until the job ends" not in asked, "it has ended"
+    await night.fills("ada", {"length": {ids.MUTE_LENGTH: "4"}})
+    await night.passes(3 * 3600)
+    assert "Muted by" in shown(night.card("OutOfMemoryError"))
+    await night.passes(3700)
+    assert "The mute ended: its time is up." in night.thread(card)[-1]
+
+
 async def test_what_somebody_held_who_left_the_company_is_taken_over_by_another(night: Night):
     await one_card(night)
     await night.pick("ada", night.card("OutOfMemoryError"), "Assign to…")
