@@ -60,9 +60,7 @@ def spent(stamps: Mapping[str, int], rows: Sequence[Delivery], now: Ms) -> dict[
     """The stamps that change when `rows` are sent now."""
     posts = [row for row in rows if not row.is_edit]
     counts = {POSTS: len(posts), EDITS: len(rows) - len(posts)}
-    changed = {
-        name: RATES[name].after(stamps.get(name, 0), count, now) for name, count in counts.items() if count
-    }
+    changed = {name: RATES[name].after(stamps.get(name, 0), count, now) for name, count in counts.items() if count}
     return changed | {row.channel: CHANNEL.after(stamps.get(row.channel, 0), 1, now) for row in posts}
 
 

@@ -15,13 +15,13 @@ from bot.flows.subscribe import Declined
 from bot.jobs.reference import Found
 from bot.logs.query import BadQuery, parse_query
 from bot.slack import digesting, listing, words
-from bot.slack.control import Errand, ask
 from bot.slack.desk import Desk
 from bot.slack.logview import answer_message
 from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import Message
 from bot.slack.refusals import STORE_AWAY, UNKNOWN_COMMAND
 from bot.slack.reply import reply
+from bot.slack.windows.control import Errand, ask
 from bot.slack.windows.picker import open_picker
 from bot.slack.windows.watching import open_watch
 
@@ -166,7 +166,7 @@ async def _control(call: Call, deed: Deed) -> Message | None:
     if not isinstance(found, Found):
         return words.refusal(found)
     errand = Errand(deed, found.job.id, call.channel)
-    sentence = await ask(call.desk, call.member, errand, call.trigger_id)
+    sentence = await ask(call.desk, call.member, errand, {"trigger_id": call.trigger_id})
     return {"text": sentence} if sentence else None
 
 

@@ -185,13 +185,7 @@ def _heads(now_ms: Ms, limit: int, room: Room | None) -> Select[Any]:
     )
     first = (_is_due(now_ms), ~in_the_way)
     fitting = first if room is None else (outbox.c.id.in_(_fitting(first, room)),)
-    return (
-        select(outbox.c.id)
-        .where(*fitting)
-        .order_by(*_IN_TURN)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    return select(outbox.c.id).where(*fitting).order_by(*_IN_TURN).limit(limit).with_for_update(skip_locked=True)
 
 
 def _fitting(first: tuple[ColumnElement[bool], ...], room: Room) -> CompoundSelect[Any]:

@@ -4,7 +4,6 @@ A job whose log, name and error message are hostile goes the whole way: card, wh
 share, download, status, list, notice of its end, direct message, Home. Then everything that Slack was sent is read.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -40,7 +39,9 @@ TRACEBACK = (
     f"ValueError: <https://evil.example/{MARK}|click here> <!channel>"
 )
 LIVE = re.compile(r"<(?:[!@#]|https?:|mailto:|tel:)[^>]*>")
-HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+HIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
+)
 SENT = ("chat.postMessage", "chat.update", "chat.postEphemeral", "chat.unfurl", "views.open", "views.publish")
 
 
@@ -94,19 +95,6 @@ def ours(token: str) -> bool:
     return token.startswith(known) and MARK not in token and "evil" not in token
 
 
-async def everything_is_shown(stage: Stage, job: SimJob) -> list[dict[str, Any]]:
-    """Everything that a person and the bot can do with such a log; the answers."""
-    answers = [await stage.command(f"{job.id}"), await stage.command(f"{job.id} level:error last:50")]
-    answers += [await stage.command("jobs"), await stage.command(f"status {job.id}")]
-    answers.append(await stage.command(f"{job.id} <!channel> {MARK}"))
-    for action in (ids.SHARE, ids.DOWNLOAD):
-        before = len(stage.workspace.calls.all) if hasattr(stage.workspace.calls, "all") else 0
-        await stage.press(answers[0], action)
-        assert before >= 0
-    await stage.until(lambda: bool(len(stage.workspace.files)))
-    return answers
-
-
 async def test_whatever_a_log_holds_it_harms_nobody_where_it_is_shown(stage: Stage):
     job = stage.job(f"<!channel> {MARK} \u202e")
     await watching(stage)
@@ -115,29 +103,47 @@ async def test_whatever_a_log_holds_it_harms_nobody_where_it_is_shown(stage: Sta
         job.write(text, level="ERROR", replica="g00r0")
         await stage.tick()
     await stage.ticks(20, 3)
-    assert len(stage.cards()) >= 1
     card = stage.cards()[0]
-    await everything_is_shown(stage, job)
-    ada = stage.workspace.person("ada")
-    await ada.say(CHANNEL, f"<@{stage.workspace.bot_user_id}> logs last:20", card["ts"])
-    await ada.say(CHANNEL, f"<@{stage.workspace.bot_user_id}> assign <@U0GRACE001>", card["ts"])
-    await ada.press(CHANNEL, card["ts"], ids.MENU, await menu_value(card, ids.Pick.AROUND))
-    await ada.press(CHANNEL, card["ts"], ids.RESOLVE)
-    await stage.command("incidents")
-    await ada.open_home()
-    job.set_status("TRAINING_JOB_FAILED", f"<!channel> {MARK} \u202e {ERRORS[6]}") if hasattr(job, "set_status") else None
-    await asyncio.sleep(0.3)
+    await asked_alone(stage, job)
+    await done_by_people(stage, card)
+    job.set_status("TRAINING_JOB_FAILED", error_message=f"<!channel> {MARK} \u202e {ERRORS[6]}")
     await stage.ticks(20, 5)
 
     calls = [call for method in SENT for call in stage.workspace.calls.of(method)]
-    assert {call.method for call in calls} >= {"chat.postMessage", "views.publish"}
+    assert {call.method for call in calls} == set(SENT) - {"chat.unfurl"}
+    assert any("failed" in str(call.arguments["text"]) for call in calls if call.method == "chat.postMessage")
     assert [(call.method, problem) for call in calls for problem in harm(call.arguments)] == []
-    refused = [(call.method, call.result.error, call.result.pointers) for call in calls if call.result.error]
-    assert refused == []
-    for one in stage.ephemerals():
-        assert harm(one) == [], shown(one)[:200]
+    assert [(call.method, call.error, call.pointers) for call in calls if call.error] == []
+    assert [(shown(one)[:80], harm(one)) for one in stage.ephemerals() if harm(one)] == []
 
 
-async def menu_value(card: dict[str, Any], pick: ids.Pick) -> str:
+async def asked_alone(stage: Stage, job: SimJob) -> None:
+    """Answers to commands, and their buttons."""
+    answer = await stage.command(job.id)
+    assert any(True for _ in elements(answer["blocks"], "button")), shown(answer)
+    for text in (f"{job.id} level:error last:50", "jobs", f"status {job.id}", f"{job.id} <!channel> {MARK}"):
+        await stage.command(text)
+    await stage.press(answer, ids.SHARE)
+    await stage.press(answer, ids.DOWNLOAD)
+    await stage.until(lambda: bool(len(stage.workspace.files)))
+    await stage.command("incidents")
+
+
+async def done_by_people(stage: Stage, card: dict[str, Any]) -> None:
+    """In the thread, with the card's buttons and its menu, in Home."""
+    ada = stage.workspace.person("ada")
+    for text in ("logs last:20", "assign <@U0GRACE001>"):
+        await ada.say(CHANNEL, f"<@{stage.workspace.bot_user_id}> {text}", card["ts"])
+    await stage.until(lambda: len(stage.workspace.calls.of("chat.postMessage")) > 3)
+    for pick in (ids.Pick.AROUND, ids.Pick.HISTORY):
+        await ada.press(CHANNEL, card["ts"], ids.MENU, in_menu(card, pick))
+    await ada.press(CHANNEL, card["ts"], ids.RESOLVE)
+    await stage.until(lambda: ada.view is not None)
+    await ada.open_home()
+    await stage.until(lambda: ada.home is not None)
+
+
+def in_menu(card: dict[str, Any], pick: ids.Pick) -> str:
     [menu] = elements(card["blocks"], "overflow")
-    return next(option["value"] for option in menu["options"] if ids.PickRef.decode(option["value"]).pick is pick)
+    values = [str(option["value"]) for option in menu["options"]]
+    return next(value for value in values if value.startswith(pick.value))

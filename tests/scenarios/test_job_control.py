@@ -18,7 +18,7 @@ async def stage(sqlite_url: str) -> AsyncIterator[Stage]:
 async def window(stage: Stage, user: str = "ada") -> dict[str, Any]:
     """The window when its figures are in it."""
     person = stage.workspace.person(user)
-    await stage.until(lambda: person.view is not None and "Looking" not in shown(person.view))
+    await stage.until(lambda: person.view is not None and "One moment" not in shown(person.view))
     assert person.view is not None
     return person.view
 

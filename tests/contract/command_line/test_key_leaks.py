@@ -37,7 +37,7 @@ BOT_TOKEN = "xoxb-2345678901-2345678901234-" + "AbCdEfGhIjKlMnOpQrStUvWx"
 APP_TOKEN = "xapp-1-A0123456789-2345678901234-" + "0123456789abcdef" * 4
 SIGNING = "8f742231b10e8888abcd99yyyzzz85a5"
 PASSWORD = "pg-Pass-w0rd-of-ours"
-ENCRYPTION_KEY = new_encryption_key()
+ENCRYPTION_KEY = "FBkAbVIpTdPd1aUVAZ0h0fWIeL2UeUlmNdqHc7GX3xk="  # always the same: it is in the names of tests
 ENVIRONMENT = {
     "SLACK_BOT_TOKEN": BOT_TOKEN,
     "SLACK_APP_TOKEN": APP_TOKEN,

@@ -40,7 +40,10 @@ def incident(count: int = 100, *replicas: str, pulse: Pulse | None = None) -> In
     )
 
 
-def under_a_mute(one: Incident, until_ms: Ms | None = Ms(NOW + 60 * MINUTE)) -> Incident:
+IN_AN_HOUR = Ms(NOW + 60 * MINUTE)
+
+
+def under_a_mute(one: Incident, until_ms: Ms | None = IN_AN_HOUR) -> Incident:
     return replace(one, state=State.MUTED, muted=muted(one, by="U1", now_ms=NOW, until_ms=until_ms))
 
 

@@ -5,7 +5,7 @@ import pytest
 from bot.flows.control import Deed, Prospect
 from bot.jobs.balance import Balance
 from bot.jobs.job import Checkpoint, Instance
-from bot.slack.control import Errand, asking
+from bot.slack.windows.control import Errand, asking
 from bot.times import Ms
 from tests.slack_limits import problems_of_view
 from tests.unit.slack.card_values import HOSTILE, NOW, a_job
