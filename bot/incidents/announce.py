@@ -89,6 +89,7 @@ def acted(
                 f"acted:{incident.id}:{incident.revision}:{channel}",
                 payload,
                 now_ms,
+                urgency=Urgency.NOTICE,  # before lines around and charts, which nobody waits for
             ),
         )
     )

@@ -107,13 +107,21 @@ def card_row(incident_id: int, channel: str, urgency: int, now_ms: Ms, due_ms: M
     )
 
 
-def in_thread(kind: Kind, incident_id: int, channel: str, key: str, payload: Payload, now_ms: Ms) -> Delivery:
+def in_thread(
+    kind: Kind,
+    incident_id: int,
+    channel: str,
+    key: str,
+    payload: Payload,
+    now_ms: Ms,
+    urgency: int = Urgency.REPLY,
+) -> Delivery:
     return Delivery(
         key=key,
         delivery_id=delivery_id_of(key, now_ms),
         lane=_lane(kind, incident_id, channel),
         kind=kind,
-        urgency=Urgency.REPLY,
+        urgency=urgency,
         channel=channel,
         incident_id=incident_id,
         payload=payload,
