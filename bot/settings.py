@@ -37,7 +37,7 @@ SECRETS: Mapping[str, str] = {
 """Variables whose value may lie in a file (`secretfiles`), with the names that `Settings` takes."""
 
 
-RIGHTS = frozenset({"*", "logs", "watch", "digest", *Deed, *Action})
+RIGHTS = frozenset({"*", "logs", "watch", *Deed, *Action})
 """What permissions can be given for: every step of triage, and what else people ask of the bot."""
 _SLACK_ID = re.compile(r"[UWSCGD][A-Z0-9]{2,}")
 

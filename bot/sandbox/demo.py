@@ -86,7 +86,8 @@ async def play(*, port: int, scenario: str | None, speed: float, say: Callable[[
     """
     async with perform(port=port, scenario=scenario, speed=speed) as performance:
         soon = "Within half a minute a training job fails." if scenario is None else f"It plays {scenario}."
-        page, log = performance.sandbox.slack.url, performance.bot.log
+        sandbox, log = performance.sandbox, performance.bot.log
+        page = f"{sandbox.slack.url}/#/{sandbox.workspace.channel(CHANNEL).id}"
         performance.bot.died = lambda last: say(
             f"The bot stopped by itself; the director's panel starts it again.\n{last}"
         )

@@ -1,5 +1,6 @@
 """What each endpoint answers to a request that was let in."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -144,7 +145,7 @@ class Answers:
 
 
 def ok(body: Json) -> web.Response:
-    return web.Response(body=msgspec.json.encode(body), content_type="application/json")
+    return web.Response(body=_encoded(body), content_type="application/json")
 
 
 def failure(status: int, message: str, *, headers: dict[str, str] | None = None, **more: Any) -> web.Response:
@@ -161,3 +162,11 @@ def _fits(job: SimJob, question: questions.SearchQuestion) -> bool:
         and question.job_id in {None, job.id}
         and (not question.statuses or job.status in question.statuses)
     )
+
+
+def _encoded(body: object) -> bytes:
+    """Half of a surrogate pair, which a log may hold, can be sent as an escape alone."""
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(body)).encode()
