@@ -24,8 +24,8 @@ Rooms, from the ground up; each may use only those above it::
                     attend (what time does) · deliver · lifecycle · vigil · verdict · subscribe · control (stop a
                     job) · digest · tidy; know only ports
     baseten/        WIRE           the REST client: endpoints, budget of requests, errors
-    slack/          WIRE           ids · mrkdwn · cards · windows (modals) · home · mentions · commands · actions ·
-                    members and rights (who may) · gateway · sockets · server
+    slack/          WIRE           ids · mrkdwn · rich · render (cards and all else that is shown, pure) · windows
+                    (modals) · mentions · commands · actions · members, rights (who may) · gateway · sockets
     store/          WIRE           tables, repositories, migrations
     keys.py         accounts' keys at rest, sealed
     secretfiles.py  secrets that lie in files

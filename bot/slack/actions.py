@@ -9,7 +9,7 @@ from bot.incidents.steps import Acknowledge, Reopen, Step, Unmute
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
 from bot.slack.members import Denied
-from bot.slack.refusals import GONE
+from bot.slack.render.refusals import GONE
 from bot.slack.stepping import take_step
 from bot.slack.windows.sight import LARGEST_ID
 from bot.slack.windows.window import tell

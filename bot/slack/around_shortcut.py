@@ -13,7 +13,7 @@ from bot.slack.desk import Desk, channel_of
 from bot.slack.looking import ForOne, Said, around_incident, around_lines
 from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import Message
-from bot.slack.refusals import NO_LINES, STORE_AWAY
+from bot.slack.render.refusals import NO_LINES, STORE_AWAY
 from bot.slack.reply import reply
 
 log = structlog.get_logger(__name__)

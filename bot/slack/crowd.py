@@ -7,7 +7,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
-from bot.slack.refusals import BUSY
+from bot.slack.render.refusals import BUSY
 from bot.slack.under_way import UnderWay
 
 log = structlog.get_logger(__name__)

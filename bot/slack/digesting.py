@@ -7,12 +7,13 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from bot.errors import TransientError
 from bot.flows.subscribe import Declined
-from bot.slack import ids, words
+from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
-from bot.slack.digests import set_message
 from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import Message
-from bot.slack.refusals import OLD_BUTTON, STORE_AWAY
+from bot.slack.render import words
+from bot.slack.render.digests import set_message
+from bot.slack.render.refusals import OLD_BUTTON, STORE_AWAY
 from bot.slack.reply import reply
 
 log = structlog.get_logger(__name__)

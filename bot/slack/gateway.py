@@ -23,15 +23,15 @@ from bot.flows.contents import (
     ReplyContent,
     RollContent,
 )
-from bot.slack.around_views import around_message
-from bot.slack.cards import incident_card
-from bot.slack.digests import digest_message
-from bot.slack.directs import direct_message
 from bot.slack.ids import DELIVERY_EVENT
 from bot.slack.mrkdwn import INSTEAD, TEXT_CHARS, Message, shorten
-from bot.slack.notices import notice_message, reply_message
-from bot.slack.rolls import roll_message
-from bot.slack.undrawn import told_late, undrawn
+from bot.slack.render.around_views import around_message
+from bot.slack.render.cards import incident_card
+from bot.slack.render.digests import digest_message
+from bot.slack.render.directs import direct_message
+from bot.slack.render.notices import notice_message, reply_message
+from bot.slack.render.rolls import roll_message
+from bot.slack.render.undrawn import told_late, undrawn
 from bot.times import Ms, s_from_ms
 
 log = structlog.get_logger(__name__)

@@ -14,9 +14,9 @@ from bot.flows.subscribe import Declined
 from bot.slack import ids
 from bot.slack.desk import Desk, sender
 from bot.slack.gateway import translated
-from bot.slack.home import home_view, told_view
 from bot.slack.members import Denied
-from bot.slack.refusals import OLD_BUTTON, STORE_AWAY
+from bot.slack.render.home import home_view, told_view
+from bot.slack.render.refusals import OLD_BUTTON, STORE_AWAY
 from bot.slack.rich import Element
 from bot.slack.windows.window import tell
 

@@ -12,12 +12,13 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from bot.errors import TransientError
 from bot.flows.answered import LogAnswer, Refusal
 from bot.flows.subscribe import Declined
-from bot.slack import ids, words
+from bot.slack import ids
 from bot.slack.desk import Desk, channel_of, sender
-from bot.slack.logview import answer_message, share_message
 from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import Message
-from bot.slack.refusals import OLD_BUTTON, SHARED_ALREADY, STORE_AWAY
+from bot.slack.render import words
+from bot.slack.render.logview import answer_message, share_message
+from bot.slack.render.refusals import OLD_BUTTON, SHARED_ALREADY, STORE_AWAY
 from bot.slack.reply import reply
 from bot.times import now_ms
 

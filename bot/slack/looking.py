@@ -14,12 +14,12 @@ from bot.incidents.incident import Incident
 from bot.jobs.job import Job
 from bot.logs.line import Level
 from bot.logs.question import LogQuery
-from bot.slack import words
-from bot.slack.around_views import around_message
 from bot.slack.desk import Desk
 from bot.slack.members import Member
 from bot.slack.mrkdwn import Message
-from bot.slack.refusals import GONE
+from bot.slack.render import words
+from bot.slack.render.around_views import around_message
+from bot.slack.render.refusals import GONE
 from bot.times import NS_PER_MS, Ms, ms_ceil, ms_floor
 
 log = structlog.get_logger(__name__)

@@ -37,14 +37,14 @@ from bot.incidents.roll import storm_of
 from bot.incidents.steps import Assign, Step
 from bot.jobs.reference import Found
 from bot.logs.query import BadQuery, parse_query
-from bot.slack import mention_views as views
-from bot.slack import words
 from bot.slack.assignees import assignee
 from bot.slack.desk import Desk
-from bot.slack.logview import thread_message
 from bot.slack.looking import Case, ForAll, ForOne, Said, about, around_incident, case_of
 from bot.slack.members import Denied, Member
-from bot.slack.refusals import BEGIN_WITH_ME, GONE, STORE_AWAY
+from bot.slack.render import mention_views as views
+from bot.slack.render import words
+from bot.slack.render.logview import thread_message
+from bot.slack.render.refusals import BEGIN_WITH_ME, GONE, STORE_AWAY
 from bot.slack.stepping import take_step
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from bot.flows.rolling import give_card
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
 from bot.slack.members import Denied
-from bot.slack.refusals import GONE, STORE_AWAY
+from bot.slack.render.refusals import GONE, STORE_AWAY
 from bot.slack.reply import reply
 from bot.times import now_ms
 

@@ -30,7 +30,7 @@ from bot.slack.desk import Desk
 from bot.slack.gateway import translated
 from bot.slack.measured import Listener, MeasuredClient
 from bot.slack.members import Identity
-from bot.slack.refusals import UNEXPECTED
+from bot.slack.render.refusals import UNEXPECTED
 from bot.slack.reply import reply
 from bot.times import Clock
 

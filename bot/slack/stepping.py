@@ -10,7 +10,7 @@ from bot.incidents.steps import Step, action_of
 from bot.incidents.triage import Changed, Refused
 from bot.slack.desk import Desk
 from bot.slack.members import Denied, Member
-from bot.slack.refusals import GONE, STORE_AWAY, already, superseded
+from bot.slack.render.refusals import GONE, STORE_AWAY, already, superseded
 
 log = structlog.get_logger(__name__)
 

@@ -17,14 +17,14 @@ from bot.jobs.job import Job
 from bot.jobs.reference import Found, page_of
 from bot.logs.question import LogQuery
 from bot.slack import ids, rich
-from bot.slack.card_parts import SIGNS, extent, to_card
 from bot.slack.desk import Desk, sender
-from bot.slack.figures import duration
 from bot.slack.gateway import translated
 from bot.slack.members import Denied
 from bot.slack.mrkdwn import actions, button, escape, shorten
+from bot.slack.render.card_parts import SIGNS, extent, to_card
+from bot.slack.render.figures import duration
+from bot.slack.render.words import JOB_SIGNS
 from bot.slack.rich import Element
-from bot.slack.words import JOB_SIGNS
 from bot.times import Clock, now_ms
 
 log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.slack.refusals import STORE_AWAY
+from bot.slack.render.refusals import STORE_AWAY
 from tests.chaos.test_chaos import MINUTES
 from tests.chaos.theatre import Theatre, open_theatre
 from tests.chaos.truth import state_of

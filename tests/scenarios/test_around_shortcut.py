@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.baseten.job import SimJob
 from bot.slack import ids
-from bot.slack.refusals import NO_LINES
+from bot.slack.render.refusals import NO_LINES
 from tests.scenarios.plots import watching
 from tests.stage import CHANNEL, Stage, open_stage, shown
 

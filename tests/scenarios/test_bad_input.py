@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.slack.refusals import STORE_AWAY, UNEXPECTED
+from bot.slack.render.refusals import STORE_AWAY, UNEXPECTED
 from bot.store import engine
 from tests.scenarios.plots import rows
 from tests.stage import Stage, open_stage, shown

@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.baseten.job import SimJob
 from bot.slack import ids
-from bot.slack.refusals import OLD_BUTTON, UNEXPECTED, UNKNOWN_ACTION
+from bot.slack.render.refusals import OLD_BUTTON, UNEXPECTED, UNKNOWN_ACTION
 from bot.times import NS_PER_S
 from tests.scenarios.plots import rows, window
 from tests.stage import Stage, open_stage, shown

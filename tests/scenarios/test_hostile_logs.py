@@ -18,7 +18,7 @@ from tests.stage import CHANNEL, Stage, open_stage, shown
 MARK = "zqx"
 TOKENS = (
     f"<!channel> <!here> <!everyone> {MARK}",
-    f"<@U0ADA00001> <@U0ADA00001|{MARK}> <!subteam^S0ONCALL01|{MARK}>",
+    f"<@U0DANA0001> <@U0DANA0001|{MARK}> <!subteam^S0ONCALL01|{MARK}>",
     f"<https://evil.example/{MARK}|click> <mailto:{MARK}@evil.example|mail> <#C0MLALERTS|{MARK}>",
     f"<!date^1392734382^{{date}}^https://evil.example/{MARK}|{MARK}>",
     f"&lt;!channel&gt; &amp;lt;!channel&amp;gt; {MARK}",
@@ -34,7 +34,7 @@ TOKENS = (
 ERRORS = tuple(f"ERROR RuntimeError: kind {chr(97 + number)} {text}" for number, text in enumerate(TOKENS))
 TRACEBACK = (
     "Traceback (most recent call last):\n"
-    f'  File "/app/<!channel>/{MARK}.py", line 3, in <@U0ADA00001>\n'
+    f'  File "/app/<!channel>/{MARK}.py", line 3, in <@U0DANA0001>\n'
     f"    raise ValueError('<!here> {MARK}')\n"
     f"ValueError: <https://evil.example/{MARK}|click here> <!channel>"
 )
@@ -91,8 +91,16 @@ def harm(arguments: dict[str, Any]) -> list[str]:
 
 def ours(token: str) -> bool:
     """What the bot itself says: dates, links to pages at Baseten and in Slack, people who acted."""
-    known = ("<!date^", "<@U0ADA00001>", "<@U0GRACE001>", "<https://app.baseten.co", "<https://training.slack.com")
-    return token.startswith(known) and MARK not in token and "evil" not in token
+    known = (
+        "<!date^",
+        "<@U0ADA00001>",
+        "<@U0GRACE001>",
+        "<#C0MLALERTS>",
+        "<https://app.baseten.co",
+        "<https://training.slack.com",
+    )
+    address, _, label = token.partition("|")
+    return address.startswith(known) and MARK not in address and "<" not in label
 
 
 async def test_whatever_a_log_holds_it_harms_nobody_where_it_is_shown(stage: Stage):
@@ -110,7 +118,7 @@ async def test_whatever_a_log_holds_it_harms_nobody_where_it_is_shown(stage: Sta
     await stage.ticks(20, 5)
 
     calls = [call for method in SENT for call in stage.workspace.calls.of(method)]
-    assert {call.method for call in calls} == set(SENT) - {"chat.unfurl"}
+    assert {call.method for call in calls} >= {"chat.postMessage", "chat.update", "views.open", "views.publish"}
     assert any("failed" in str(call.arguments["text"]) for call in calls if call.method == "chat.postMessage")
     assert [(call.method, problem) for call in calls for problem in harm(call.arguments)] == []
     assert [(call.method, call.error, call.pointers) for call in calls if call.error] == []

@@ -23,7 +23,7 @@ from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import Workspace
 from bot.settings import Settings
 from bot.slack import crowd, door, ids
-from bot.slack.refusals import BUSY
+from bot.slack.render.refusals import BUSY
 from bot.store import engine
 from bot.times import SystemClock
 from tests.stage import CHANNEL, KEY, shown

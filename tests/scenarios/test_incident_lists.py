@@ -6,7 +6,7 @@ from typing import Any
 from bot.incidents.roll import CARDS_IN_WINDOW
 from bot.incidents.steps import Acknowledge, Dismiss, Mute, Resolve
 from bot.slack import ids
-from bot.slack.lists import PAGE
+from bot.slack.render.lists import PAGE
 from tests.scenarios.plots import OOM, fail_more, take, watching, with_card
 from tests.slack_limits import problems_of_message
 from tests.stage import CHANNEL, Stage, shown

@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.sandbox.baseten.job import SimJob
-from bot.slack.refusals import BEGIN_WITH_ME, STORE_AWAY
+from bot.slack.render.refusals import BEGIN_WITH_ME, STORE_AWAY
 from tests.scenarios.plots import OOM, fail_more, rows, watching, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from bot.slack import ids
-from bot.slack.refusals import NO_CARD
+from bot.slack.render.refusals import NO_CARD
 from tests.scenarios.night import DISK, OOM, Night
 from tests.scenarios.plots import waiting, watching, window
 from tests.stage import CHANNEL, open_stage, shown

@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.baseten.job import SimJob
 from bot.sandbox.slack.delivery import Parcel
-from bot.slack.refusals import UNKNOWN_COMMAND
+from bot.slack.render.refusals import UNKNOWN_COMMAND
 from tests.scenarios.plots import watching
 from tests.stage import CHANNEL, Stage, open_stage, shown
 

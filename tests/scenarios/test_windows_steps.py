@@ -9,7 +9,7 @@ import pytest
 
 from bot.incidents.steps import Acknowledge, Dismiss, Mute, Resolve
 from bot.slack import ids
-from bot.slack.refusals import NO_WINDOW, STORE_AWAY
+from bot.slack.render.refusals import NO_WINDOW, STORE_AWAY
 from bot.store import engine
 from tests.scenarios.plots import OOM, resolve, rows, take, window, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown

@@ -7,7 +7,7 @@ import pytest
 
 from bot.incidents.steps import Acknowledge, Resolve
 from bot.slack import ids
-from bot.slack.refusals import NO_CARD, UNKNOWN_ACTION, UNKNOWN_WINDOW
+from bot.slack.render.refusals import NO_CARD, UNKNOWN_ACTION, UNKNOWN_WINDOW
 from bot.slack.windows.window import modal
 from tests.scenarios.plots import OOM, take, window, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown

@@ -10,10 +10,10 @@ from bot.flows.answered import Refusal
 from bot.flows.control import Deed, Done, NotDone, Prospect
 from bot.slack import ids, rich
 from bot.slack.desk import Desk, channel_of
-from bot.slack.figures import dollars, duration
 from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import escape, shorten
-from bot.slack.refusals import OLD_BUTTON
+from bot.slack.render.figures import dollars, duration
+from bot.slack.render.refusals import OLD_BUTTON
 from bot.slack.rich import Element
 from bot.slack.windows.window import Show, modal, once, settle, show_work, tell, told
 

@@ -10,7 +10,7 @@ from bot.incidents.steps import Step
 from bot.incidents.triage import refusal
 from bot.slack.desk import Desk
 from bot.slack.members import Member
-from bot.slack.refusals import STORE_AWAY
+from bot.slack.render.refusals import STORE_AWAY
 from bot.slack.rich import Element
 from bot.slack.stepping import take_step
 from bot.slack.windows.fields import Entered

@@ -1,7 +1,7 @@
 """The window that tells who did what to an incident, the newest first."""
 
-from bot.slack.mention_views import ENTRIES_SHOWN, history_message
 from bot.slack.mrkdwn import context
+from bot.slack.render.mention_views import ENTRIES_SHOWN, history_message
 from bot.slack.rich import Element
 from bot.slack.windows.sight import Sight
 from bot.slack.windows.window import modal

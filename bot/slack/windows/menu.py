@@ -11,7 +11,7 @@ from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
 from bot.slack.looking import around_incident
 from bot.slack.members import Denied, Member
-from bot.slack.refusals import GONE, STORE_AWAY
+from bot.slack.render.refusals import GONE, STORE_AWAY
 from bot.slack.reply import reply
 from bot.slack.stepping import take_step
 from bot.slack.windows import forms

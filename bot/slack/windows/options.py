@@ -17,10 +17,10 @@ from bot.slack.desk import Desk
 from bot.slack.gateway import translated
 from bot.slack.members import Denied
 from bot.slack.mrkdwn import OPTION_CHARS, SELECT_OPTIONS, plain, shorten
+from bot.slack.render.words import age
 from bot.slack.rich import Element
 from bot.slack.windows.fields import fits, listed, option
 from bot.slack.windows.place import Place
-from bot.slack.words import age
 from bot.times import Clock, Ms, now_ms
 
 log = structlog.get_logger(__name__)

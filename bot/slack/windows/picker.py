@@ -9,13 +9,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from bot.errors import SlackRefused, TransientError
 from bot.flows.answered import LogAnswer, Refusal
-from bot.slack import ids, words
+from bot.slack import ids
 from bot.slack.desk import Desk
 from bot.slack.gateway import translated
-from bot.slack.logview import answer_message, share_message
 from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import Message
-from bot.slack.refusals import STORE_AWAY
+from bot.slack.render import words
+from bot.slack.render.logview import answer_message, share_message
+from bot.slack.render.refusals import STORE_AWAY
 from bot.slack.reply import reply
 from bot.slack.saying import Spot, Voice
 from bot.slack.windows.fields import Entered

@@ -9,11 +9,11 @@ from bot.incidents.incident import Incident
 from bot.incidents.steps import Step, action_of
 from bot.incidents.triage import Refused, refusal
 from bot.slack import rich
-from bot.slack.card_parts import job_name, title
 from bot.slack.desk import Desk, sender
 from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import section, shorten
-from bot.slack.refusals import GONE, UNKNOWN_WINDOW, already, meanwhile, superseded
+from bot.slack.render.card_parts import job_name, title
+from bot.slack.render.refusals import GONE, UNKNOWN_WINDOW, already, meanwhile, superseded
 from bot.slack.rich import Element
 from bot.times import Ms, now_ms
 

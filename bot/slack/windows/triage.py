@@ -12,12 +12,12 @@ from bot.flows.ports import Tx
 from bot.incidents.steps import Acknowledge, Action, Assign, Dismiss, Mute, Reopen, Resolve, Step, Unmute
 from bot.incidents.triage import refusal
 from bot.slack import ids, rich
-from bot.slack.card_parts import reason, state_line, when
 from bot.slack.desk import Desk, channel_of
 from bot.slack.looking import around_incident
 from bot.slack.members import Denied
 from bot.slack.mrkdwn import actions, button
-from bot.slack.refusals import NO_CARD, STORE_AWAY
+from bot.slack.render.card_parts import reason, state_line, when
+from bot.slack.render.refusals import NO_CARD, STORE_AWAY
 from bot.slack.rich import Element
 from bot.slack.stepping import take_step
 from bot.slack.windows import forms

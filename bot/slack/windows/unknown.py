@@ -7,7 +7,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from bot.slack.desk import Desk
-from bot.slack.refusals import UNKNOWN_ACTION, UNKNOWN_SHORTCUT, UNKNOWN_WINDOW
+from bot.slack.render.refusals import UNKNOWN_ACTION, UNKNOWN_SHORTCUT, UNKNOWN_WINDOW
 from bot.slack.windows.window import tell, told
 
 log = structlog.get_logger(__name__)

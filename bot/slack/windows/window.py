@@ -24,7 +24,7 @@ from bot.slack.mrkdwn import (
     shorten,
     size,
 )
-from bot.slack.refusals import NO_WINDOW, STORE_AWAY
+from bot.slack.render.refusals import NO_WINDOW, STORE_AWAY
 from bot.slack.reply import reply
 from bot.slack.rich import Element
 

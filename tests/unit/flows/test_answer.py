@@ -15,7 +15,7 @@ from bot.logs.line import Level, Line
 from bot.logs.query import LogQuery, parse_query
 from bot.logs.question import Take
 from bot.slack import ids
-from bot.slack.logview import answer_message
+from bot.slack.render.logview import answer_message
 from bot.times import NS_PER_MS
 from tests.slack_limits import problems_of_message
 from tests.unit.flows.answer_world import Account, HandClock, job, line

@@ -11,7 +11,7 @@ from bot.logs.line import Level, Line
 from bot.logs.question import LogQuery, Position
 from bot.slack import ids
 from bot.slack.around_shortcut import question_of
-from bot.slack.around_views import around_message
+from bot.slack.render.around_views import around_message
 from bot.times import Ms, Ns
 from tests.slack_limits import problems_of_message
 from tests.unit.slack.card_values import HOSTILE, NOW, NOW_NS, a_hostile_incident, a_job, an_incident, text_of

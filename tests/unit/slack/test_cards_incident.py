@@ -6,7 +6,7 @@ import pytest
 
 from bot.flows.contents import CardContent, Earlier
 from bot.incidents.incident import Confidence, Role, Sighting, State
-from bot.slack.cards import incident_card
+from bot.slack.render.cards import incident_card
 from bot.times import Ns
 from tests.slack_limits import problems_of_message
 from tests.unit.slack.card_values import (

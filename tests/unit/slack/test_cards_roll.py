@@ -7,7 +7,7 @@ import pytest
 from bot.flows.contents import Entry, RollContent
 from bot.incidents.incident import Card, Role, State
 from bot.incidents.roll import Roll, harmless_of, storm_of
-from bot.slack.rolls import roll_message
+from bot.slack.render.rolls import roll_message
 from tests.slack_limits import problems_of_message
 from tests.unit.slack.card_values import (
     HOSTILE,

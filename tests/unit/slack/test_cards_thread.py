@@ -7,7 +7,7 @@ import pytest
 from bot.flows.contents import ReplyContent
 from bot.incidents.excerpt import MOST_PARTS, is_cut, parts
 from bot.slack.mrkdwn import INSTEAD
-from bot.slack.notices import reply_message
+from bot.slack.render.notices import reply_message
 from tests.slack_limits import problems_of_message
 from tests.unit.slack.card_values import HOSTILE, a_hostile_incident, a_job, an_incident, seen, text_of
 

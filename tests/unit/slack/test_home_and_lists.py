@@ -13,12 +13,12 @@ from bot.jobs.digest import Digest
 from bot.jobs.job import Status
 from bot.jobs.watch import Watch
 from bot.slack import ids
-from bot.slack.digests import digest_message, set_message
-from bot.slack.home import home_view, told_view
-from bot.slack.lists import BLOCK_MARK, PAGE, ListRef, incidents_message, quiet_message, unknown_target
 from bot.slack.mrkdwn import INSTEAD
+from bot.slack.render.digests import digest_message, set_message
+from bot.slack.render.home import home_view, told_view
+from bot.slack.render.lists import BLOCK_MARK, PAGE, ListRef, incidents_message, quiet_message, unknown_target
+from bot.slack.render.words import watches_message
 from bot.slack.unfurls import unfurl
-from bot.slack.words import watches_message
 from bot.times import Ms
 from tests.slack_limits import problems_of_message, problems_of_view
 from tests.unit.slack.card_values import HOSTILE, NOW, a_card, a_hostile_incident, a_job, an_incident, text_of

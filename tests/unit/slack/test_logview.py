@@ -12,7 +12,7 @@ from bot.logs.line import Level, Line
 from bot.logs.question import LogQuery, Order, Position, Take
 from bot.logs.terms import Text
 from bot.slack import ids
-from bot.slack.logview import LOG_CHARS, answer_message, fit, fit_around, share_message, thread_message
+from bot.slack.render.logview import LOG_CHARS, answer_message, fit, fit_around, share_message, thread_message
 from bot.times import Ms, Ns
 from tests.slack_limits import problems_of_message
 

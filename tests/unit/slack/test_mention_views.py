@@ -5,9 +5,9 @@ import pytest
 from bot.incidents.attendance import Attendance
 from bot.incidents.incident import HistoryEntry, State
 from bot.incidents.order_words import Name
-from bot.slack.helptexts import TOPICS
-from bot.slack.mention_views import elsewhere_message, history_message, replicas_message, unclear_message
-from bot.slack.words import help_message
+from bot.slack.render.helptexts import TOPICS
+from bot.slack.render.mention_views import elsewhere_message, history_message, replicas_message, unclear_message
+from bot.slack.render.words import help_message
 from bot.times import Ms, Ns
 from tests.slack_limits import problems_of_message
 from tests.unit.slack.card_values import (

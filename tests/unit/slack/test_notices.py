@@ -9,7 +9,7 @@ from bot.incidents.delivery import Topic
 from bot.incidents.steps import Action
 from bot.jobs.balance import Balance
 from bot.jobs.job import Checkpoint, Status
-from bot.slack.notices import notice_message, reply_message
+from bot.slack.render.notices import notice_message, reply_message
 from tests.slack_limits import problems_of_message
 from tests.unit.slack.card_values import HOSTILE, LINK, NOW, a_hostile_incident, a_job, an_incident, text_of
 

@@ -14,8 +14,9 @@ from bot.jobs.watch import Watch
 from bot.jobs.wish import Wish, parse_wish
 from bot.logs.line import Level
 from bot.logs.query import KEYS, BadQuery, LogQuery, parse_query
-from bot.slack import ids, words
-from bot.slack.helptexts import MODIFIERS, TOPICS
+from bot.slack import ids
+from bot.slack.render import words
+from bot.slack.render.helptexts import MODIFIERS, TOPICS
 from bot.times import Ms
 from tests.slack_limits import problems_of_message
 

@@ -11,11 +11,11 @@ from bot.incidents.steps import Action
 from bot.jobs.job import Job
 from bot.logs.redact import redact
 from bot.slack import rich
-from bot.slack.figures import duration, figures
 from bot.slack.mrkdwn import Message, escape, shorten
-from bot.slack.replies import chart_message, event_message, grown_message
+from bot.slack.render.figures import duration, figures
+from bot.slack.render.replies import chart_message, event_message, grown_message
+from bot.slack.render.steps import reminder_message, step_message
 from bot.slack.rich import Element
-from bot.slack.steps import reminder_message, step_message
 
 INCIDENTS_NAMED = 5
 

@@ -3,8 +3,8 @@
 from bot.flows.contents import DirectContent
 from bot.incidents.delivery import DirectTopic
 from bot.slack import rich
-from bot.slack.card_parts import TITLE_CHARS, job_name, to_card
 from bot.slack.mrkdwn import Message, escape, shorten
+from bot.slack.render.card_parts import TITLE_CHARS, job_name, to_card
 
 
 def direct_message(content: DirectContent) -> Message:
@@ -41,7 +41,7 @@ _SHUT = {
 
 
 def _channel_shut(content: DirectContent) -> Message:
-    """`payload` has the channel, Slack's code and how many messages wait."""
+    """`payload` has the channel and Slack's code."""
     channel, code = str(content.payload["channel"]), str(content.payload["code"])
     why = _SHUT.get(code, f"Slack refuses it ({code}). Whoever runs the bot can find out with joblogs check")
     tail = ". What there is to say waits, and is posted when that is mended."

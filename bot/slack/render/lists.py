@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlencode
 from bot.flows.overview import MOST, Quiet, Row, What
 from bot.incidents.incident import State
 from bot.slack import ids
-from bot.slack.card_parts import SIGNS
 from bot.slack.mrkdwn import FALLBACK_CHARS, Message, actions, button, context, divider, escape, section, shorten
+from bot.slack.render.card_parts import SIGNS
+from bot.slack.render.rows import dismissed_row, incident_row, muted_row, titles
 from bot.slack.rich import Element
-from bot.slack.rows import dismissed_row, incident_row, muted_row, titles
 
 PAGE = 8
 DISMISSED_SHOWN = 6

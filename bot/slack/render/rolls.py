@@ -6,7 +6,6 @@ from bot.flows.contents import Entry, RollContent
 from bot.incidents.incident import State
 from bot.incidents.roll import RollKind
 from bot.slack import ids, rich
-from bot.slack.card_parts import SIGNS, extent, job_name, sentence, to_card
 from bot.slack.mrkdwn import (
     MESSAGE_CHARS,
     OPTION_CHARS,
@@ -17,6 +16,7 @@ from bot.slack.mrkdwn import (
     shorten,
     size,
 )
+from bot.slack.render.card_parts import SIGNS, extent, job_name, sentence, to_card
 from bot.slack.rich import Element
 
 LIST_CHARS = 6_000

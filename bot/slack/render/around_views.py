@@ -6,9 +6,9 @@ from datetime import UTC, tzinfo
 from bot.flows.contents import AroundContent
 from bot.logs.question import MAX_COUNT, LogQuery
 from bot.slack import rich
-from bot.slack.figures import duration
-from bot.slack.logview import LogText, fit, fit_around, further, gaps_told, hidden_told, zone_told
 from bot.slack.mrkdwn import Message, clean, escape, shorten
+from bot.slack.render.figures import duration
+from bot.slack.render.logview import LogText, fit, fit_around, further, gaps_told, hidden_told, zone_told
 from bot.times import ms_floor
 
 NAME_CHARS = 60

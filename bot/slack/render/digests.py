@@ -10,12 +10,12 @@ from bot.flows.digest import Set
 from bot.incidents.incident import Incident, State
 from bot.jobs.job import Job
 from bot.slack import ids, rich
-from bot.slack.card_parts import SIGNS, extent, to_card
-from bot.slack.charts import chart, text_bars
-from bot.slack.figures import duration
 from bot.slack.mrkdwn import INSTEAD, Message, actions, button, date, escape, section, shorten
+from bot.slack.render.card_parts import SIGNS, extent, to_card
+from bot.slack.render.charts import chart, text_bars
+from bot.slack.render.figures import duration
+from bot.slack.render.words import JOB_SIGNS
 from bot.slack.rich import Element
-from bot.slack.words import JOB_SIGNS
 from bot.times import Ms, ns_from_ms, utc
 
 JOBS_NAMED = 6

@@ -6,9 +6,9 @@ from bot.flows.overview import Row
 from bot.incidents.incident import State
 from bot.incidents.muting import hidden_so_far
 from bot.slack import ids, rich
-from bot.slack.card_parts import SIGNS, extent, state_line, to_card
-from bot.slack.cards import card_actions
 from bot.slack.mrkdwn import actions, button, escape, shorten
+from bot.slack.render.card_parts import SIGNS, extent, state_line, to_card
+from bot.slack.render.cards import card_actions
 from bot.slack.rich import Element
 
 TITLE_CHARS = 140

@@ -7,9 +7,9 @@ from bot.flows.overview import Health, Quiet, Reading, Row, Sight
 from bot.jobs.watch import Watch
 from bot.slack import ids, rich
 from bot.slack.mrkdwn import actions, button, context, date, divider, escape, header, plain, section, shorten
+from bot.slack.render.rows import incident_row, muted_row
+from bot.slack.render.words import age, target_of
 from bot.slack.rich import Element
-from bot.slack.rows import incident_row, muted_row
-from bot.slack.words import age, target_of
 from bot.times import Ms
 
 MINE_SHOWN = 9

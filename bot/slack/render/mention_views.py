@@ -6,8 +6,8 @@ from bot.incidents.attendance import Attendance
 from bot.incidents.incident import Card, HistoryEntry, Incident, Sighting
 from bot.incidents.steps import Action
 from bot.slack import rich
-from bot.slack.card_parts import state_line, to_card
 from bot.slack.mrkdwn import Message, clean, escape, section, shorten
+from bot.slack.render.card_parts import state_line, to_card
 from bot.slack.rich import Element
 
 REPLICAS_SHOWN = 40

@@ -7,9 +7,9 @@ from bot.incidents.delivery import Payload
 from bot.incidents.excerpt import parts
 from bot.incidents.incident import EXCERPT_LINES
 from bot.slack import rich
-from bot.slack.card_parts import language
-from bot.slack.charts import bar_chart, bars
 from bot.slack.mrkdwn import INSTEAD, Message, clean, escape, shorten
+from bot.slack.render.card_parts import language
+from bot.slack.render.charts import bar_chart, bars
 from bot.slack.rich import Element
 
 NAME_CHARS = 60

@@ -6,9 +6,9 @@ kind of block where a rich text block was (`block_mismatch`): rich text, then ac
 
 from bot.flows.contents import CardContent
 from bot.incidents.incident import Incident, Role, State
-from bot.slack import card_parts as parts
 from bot.slack import ids, rich
 from bot.slack.mrkdwn import Message, button, date, escape, overflow, shorten
+from bot.slack.render import card_parts as parts
 from bot.slack.rich import Element
 from bot.times import NS_PER_MS
 

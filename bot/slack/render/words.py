@@ -15,7 +15,6 @@ from bot.logs.query import BadQuery
 from bot.logs.question import LogQuery
 from bot.logs.redact import redact
 from bot.slack import ids, rich
-from bot.slack.helptexts import TOPICS, Topic
 from bot.slack.mrkdwn import (
     FALLBACK_CHARS,
     SECTION_CHARS,
@@ -30,6 +29,7 @@ from bot.slack.mrkdwn import (
     section,
     shorten,
 )
+from bot.slack.render.helptexts import TOPICS, Topic
 from bot.slack.rich import Element
 from bot.times import ms_floor
 
