@@ -12,7 +12,7 @@ demo: $(READY)
 	$(BIN)/joblogs demo
 
 test: $(READY) packages check
-	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/chaos
+	$(BIN)/pytest -n 4 --dist loadfile tests/unit tests/contract tests/scenarios tests/browser
 	$(BIN)/pytest tests/chaos
 
 # Five minutes of each play, and what takes over from what with the product's own figures.

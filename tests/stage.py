@@ -22,7 +22,7 @@ from bot.times import Ms, Ns
 
 KEY = "stage-key"
 CHANNEL = "ml-alerts"
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 _IN_A_HURRY = ContextVar("in_a_hurry", default=False)
 
 

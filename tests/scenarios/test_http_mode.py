@@ -93,7 +93,7 @@ async def house(sqlite_url: str) -> AsyncIterator[House]:
 
 
 async def answered(house: House, count: int = 1) -> list[dict[str, Any]]:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while len(house.workspace.ephemerals("ada")) < count:
         assert time.monotonic() < deadline, "nobody answered"
         await pause()
@@ -180,7 +180,8 @@ async def test_an_event_that_slack_repeats_is_answered_once(house: House):
     body = json.dumps(payload).encode()
     for attempt in range(3):
         assert await house.signed(body, "application/json", **{"X-Slack-Retry-Num": str(attempt)}) == 200
-    assert await house.signed(body.replace(b"Ev1", b"Ev2"), "application/json") == 200
+    other = body.replace(b"Ev1", b"Ev2").replace(b'"1.1"', b'"2.2"')
+    assert await house.signed(other, "application/json") == 200
     await answered(house, 2)
     assert len(house.workspace.calls.of("chat.postEphemeral")) == 2
 
@@ -324,8 +325,10 @@ async def test_more_than_can_be_worked_on_at_once_is_refused_with_a_sentence(
     assert await house.signed(json.dumps(payload).encode(), "application/json") == 503
     house.workspace.faults.end(fault)
     await answered(house, 2)
-    for number in range(10, 30):  # the two listeners are about to end
+    for number in range(10, 200):  # the two listeners end within a second
         assert await house.signed(command(house, "watches", trigger=f"7.{number}")) == 200
+        if len(house.workspace.ephemerals("ada")) > 2:
+            break
         await pause()
     await answered(house, 3)
 

@@ -63,6 +63,7 @@ async def test_ten_minutes_without_any_answer_lose_nothing_and_are_told_once(sta
     for _ in range(40):
         jobs[0].write(BOOM, level="ERROR")
         await stage.turn_the_watch(15)
+        await stage.deliver()
     await stage.ticks(20, 3)
     await is_exact(stage, jobs[0])
     assert len(notices(stage, BEHIND)) == 1

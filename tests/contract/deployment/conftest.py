@@ -3,7 +3,8 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def public() -> Iterator[Path]:
+    """A folder that everybody may enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="joblogs-image-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, public: Path) -> Path:
     """The environment of the image, where everybody may read it."""
-    folder = tmp_path_factory.mktemp("image")
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)
-    environment = _environment(folder / "opt", "deploy/requirements.lock")
+    environment = _environment(public / "opt", "deploy/requirements.lock")
     python = environment / "bin" / "python"
     _run(
         UV,

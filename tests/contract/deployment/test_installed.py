@@ -44,10 +44,10 @@ def test_the_image_has_nothing_that_only_tests_need(installed: Path) -> None:
 
 @as_root
 async def test_the_bot_runs_as_nobody_where_nothing_but_its_folder_can_be_written(
-    installed: Path, desk: Desk, tmp_path: Path, unused_tcp_port: int
+    installed: Path, desk: Desk, public: Path, unused_tcp_port: int
 ) -> None:
     """A mount namespace takes the place of the container: the root is read-only, /data and /tmp are not."""
-    data = _folder_of_nobody(tmp_path)
+    data = _folder_of_nobody(public)
     environment = {
         **desk.environment,
         "XDG_DATA_HOME": str(data),
@@ -82,8 +82,6 @@ async def test_health_says_that_nothing_answers(installed: Path, desk: Desk, unu
 
 
 def _folder_of_nobody(folder: Path) -> Path:
-    for above in (folder, folder.parent):
-        above.chmod(0o755)
     data = folder / "data-of-nobody"
     data.mkdir(mode=0o700)
     os.chown(data, NOBODY, NOBODY)
