@@ -9,10 +9,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.incidents.delivery import DirectTopic, direct
-from bot.slack import gateway, ids, posting, reply, saying
+from bot.slack import gateway, ids, posting, reply, saying, server
 from bot.times import Ms
 from tests.scenarios.plots import OOM, failed_once, waiting, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
@@ -37,6 +38,7 @@ ONCE, MAYBE_TWICE, AT_MOST_ONCE = {1}, {1, 2}, {0, 1}
 @pytest.fixture
 async def stage(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     monkeypatch.setattr(gateway, "CALL_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(server, "SESSION_TIMEOUT", aiohttp.ClientTimeout(total=2))
     monkeypatch.setattr(saying, "RETRY_S", 0.01)
     monkeypatch.setattr(posting, "RETRY_S", 0.01)
     monkeypatch.setattr(reply, "RETRY_S", 0.01)
