@@ -1,5 +1,7 @@
 """Home, the lists, the digest and unfurls: Slack takes them whatever the logs hold, and however much there is."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -91,16 +93,16 @@ def a_full_sight() -> Sight:
 
 
 @pytest.mark.parametrize(
-    "sight",
+    "sight",  # made in the test: what stands here lives in every process until the end
     [
-        pytest.param(a_sight(), id="an empty one"),
-        pytest.param(a_sight(channels=None), id="one whose channels Slack does not tell"),
-        pytest.param(a_full_sight(), id="a full and hostile one"),
-        pytest.param(a_sight(health=a_health(accounts=())), id="one without an account"),
+        pytest.param(a_sight, id="an empty one"),
+        pytest.param(partial(a_sight, channels=None), id="one whose channels Slack does not tell"),
+        pytest.param(a_full_sight, id="a full and hostile one"),
+        pytest.param(partial(a_sight, health=a_health(accounts=())), id="one without an account"),
     ],
 )
-def test_home_is_within_slacks_limits(sight: Sight) -> None:
-    assert problems_of_view(home_view(sight)) == []
+def test_home_is_within_slacks_limits(sight: Callable[[], Sight]) -> None:
+    assert problems_of_view(home_view(sight())) == []
 
 
 def test_a_home_that_says_one_thing_is_within_them_too() -> None:
@@ -221,9 +223,9 @@ def a_full_digest() -> DigestContent:
     )
 
 
-@pytest.mark.parametrize("content", [a_digest(), a_full_digest()])
-def test_a_digest_is_within_slacks_limits(content: DigestContent) -> None:
-    message = digest_message(content)
+@pytest.mark.parametrize("content", [a_digest, a_full_digest])
+def test_a_digest_is_within_slacks_limits(content: Callable[[], DigestContent]) -> None:
+    message = digest_message(content())
     assert problems_of_message(message) == []
     assert problems_of_message({"text": message["text"], "blocks": message.get(INSTEAD, message["blocks"])}) == []
 
