@@ -97,7 +97,7 @@ async def test_the_home_tab_is_drawn_when_it_is_opened_and_its_buttons_act(
 
     ada = workspace.person("ada")
     await ada.open_direct()
-    await until(lambda: wired.heard == [("messages", ADA, False)])
+    await until(lambda: wired.heard == [("messages", ADA, False)] and ada.home is not None)
     wired.heard.clear()
     workspace.views.homes.clear()
     assert await ada.open_home() is None
