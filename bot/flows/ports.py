@@ -162,7 +162,13 @@ class Incidents(Protocol):
 
     def note(self, entry: HistoryEntry) -> None: ...
 
-    def history(self, incident_id: int) -> tuple[HistoryEntry, ...]: ...
+    def history(self, incident_id: int) -> tuple[HistoryEntry, ...]:
+        """In the order in which it was noted."""
+        ...
+
+    def move_history(self, incident_id: int, to_id: int) -> None:
+        """What was done to the one was done to the other."""
+        ...
 
 
 class Cards(Protocol):

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.flows.handover import CAUSE_FOUND, hand_over
 from bot.flows.ports import Tx
 from bot.flows.rolling import Rolling
 from bot.flows.triage import carry_out
 from bot.incidents import announce
 from bot.incidents.incident import Card, Facts, Incident, Role, State
-from bot.incidents.muting import over, watched_on
+from bot.incidents.muting import Over, over, watched_on
 from bot.incidents.pulse import Pulse
 from bot.incidents.triage import mute_over
 from bot.jobs.job import Job
@@ -125,12 +126,20 @@ class Recorder:
         if cause is None or cause.id == incident.id:
             return
         own = self.tx.cards.of(incident.id)
-        if own and not self.tx.cards.of(cause.id):
-            cause = known[cause.facts.key] = self._inherited(cause, incident)
-            self._hand_over(own, cause)
+        if own and not incident.dismissed and not self.tx.cards.of(cause.id):
+            incident = known[facts.key] = self._unmuted(incident)
+            cause = known[cause.facts.key] = hand_over(self.tx, incident, own, cause)
         cards = self.tx.cards.of(cause.id)
         self.tx.outbox.add(announce.grew(cause, cause, cards, self.now_ms, self.edit_interval_ms))
         self._show_below_its_level(cause, incident, {card.channel for card in cards})
+
+    def _unmuted(self, incident: Incident) -> Incident:
+        """A mute names one error: it does not hide another one, and be it the cause."""
+        if incident.state is not State.MUTED:
+            return incident
+        ended = mute_over(incident, Over(CAUSE_FOUND, worse=True), self.now_ms)
+        carry_out(self.tx, ended, self.now_ms)
+        return ended.incident
 
     def _show_below_its_level(self, cause: Incident, incident: Incident, carded: set[str]) -> None:
         """A warning that an error follows from is shown to those who asked for errors alone."""
@@ -138,22 +147,3 @@ class Recorder:
         if announce.has_a_card(cause):
             for channel in sorted(asked - carded):
                 self.tx.outbox.add(announce.opened_in(cause, channel, self.now_ms))
-
-    def _inherited(self, cause: Incident, incident: Incident) -> Incident:
-        """Who acknowledged the consequence has taken on the failure: that holds for its true cause too."""
-        if incident.state is State.OPEN:
-            return cause
-        return self.tx.incidents.put(
-            replace(
-                cause,
-                state=incident.state,
-                holder=incident.holder,
-                actor=incident.actor,
-                changed_ms=incident.changed_ms,
-                revision=cause.revision + 1,
-            )
-        )
-
-    def _hand_over(self, cards: Sequence[Card], cause: Incident) -> None:
-        for card in cards:
-            self.tx.cards.move(card, cause.id)

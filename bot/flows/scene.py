@@ -6,7 +6,9 @@ from typing import assert_never
 from bot.errors import TransientError
 from bot.flows.contents import CardContent, Content, DirectContent, Entry, NoticeContent, ReplyContent, RollContent
 from bot.flows.digest import summary
+from bot.flows.handover import heir
 from bot.flows.ports import Tx
+from bot.incidents import announce
 from bot.incidents.announce import REMINDER, has_a_card
 from bot.incidents.delivery import OWN_LANES, Delivery, Kind
 from bot.incidents.folding import Folded, folded, folds
@@ -21,7 +23,7 @@ LATENESS_TOLD = frozenset({Kind.CARD, Kind.REPLY, Kind.NOTICE, Kind.ROLL, Kind.D
 CARD_WAIT_MS = ms_from_s(24 * 3600)
 """Replies with a lane of their own wait so long for their card."""
 ACTION_WAIT_MS = ms_from_s(600)
-"""So long what a person did waits for the card of the cause that took over its own."""
+"""So long a step waits for the card of the cause that took over its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def _incident_scene(tx: Tx, row: Delivery, incident: Incident, now: Ms) -> Scene
     tail = tx.tails.get(incident.account, incident.job_id)
     job = tail.job if tail else None
     card = tx.cards.get(incident.id, row.channel)
-    if card is None and row.payload.get("actor"):
+    if card is None and announce.tells_a_step(row):
         card = _handed_over(tx, incident, row, now)
     wanted = card is not None or has_a_card(incident)
     if not wanted and (row.kind is not Kind.CARD or row.unclear_since_ms is None):
@@ -133,20 +135,13 @@ def _reply(tx: Tx, row: Delivery, incident: Incident, job: Job | None) -> ReplyC
 
 
 def _handed_over(tx: Tx, incident: Incident, row: Delivery, now: Ms) -> Card | None:
-    """The card of its cause, or of the cause of that: in its thread people's actions are told.
+    """The card that its cause took over: in its thread the steps are told.
 
-    Raises TransientError while none of them has one: it may be on its way in another lane.
+    Raises TransientError while no cause has one: it may be on its way in another lane.
     """
-    family = tx.incidents.newest(incident.account, incident.job_id)
-    seen: set[str] = set()
-    while incident.facts.role is Role.CASCADE and incident.facts.key not in seen:
-        seen.add(incident.facts.key)
-        cause = family.get(incident.facts.caused_by or "")
-        if cause is None:
-            break
-        if card := tx.cards.get(cause.id, row.channel):
-            return card
-        incident = cause
+    found = heir(tx, incident, row.channel)
+    if found is not None and found.card.channel == row.channel:
+        return found.card
     if now - row.created_ms < ACTION_WAIT_MS:
         raise TransientError("the card that it belongs to is not posted yet")
     return None

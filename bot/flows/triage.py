@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.flows.handover import Heir, heir
 from bot.flows.keeping import AuditEntry
 from bot.flows.ports import Database, Tx
 from bot.flows.rolling import Rolling
 from bot.incidents import announce, triage
 from bot.incidents.delivery import Delivery, DirectTopic, direct
 from bot.incidents.incident import Card, HistoryEntry, Incident
-from bot.incidents.steps import Action, Assign, Mute, Reopen, Resolve, Step, action_of
+from bot.incidents.steps import Action, Assign, Mute, Reopen, Resolve, Step, action_of, names_an_error
 from bot.incidents.triage import Changed, Refused
 from bot.jobs.job import Job
 from bot.times import Clock, Ms, now_ms, ns_from_ms, utc
@@ -48,6 +49,14 @@ class Superseded:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """It turned out to follow from `cause`, on whose `card` it stands; nothing was done."""
+
+    cause: Incident
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
 class Repeated:
     """The very same request was carried out before."""
 
@@ -61,7 +70,7 @@ class Standing:
     job: Job | None
 
 
-Outcome = Changed | Refused | Superseded | Gone | Repeated
+Outcome = Changed | Refused | Superseded | HandedOver | Gone | Repeated
 
 
 class Triage:
@@ -70,7 +79,7 @@ class Triage:
         self._clock = clock
 
     async def standing(self, incident_id: int, channel: str | None) -> Standing | Superseded | Gone:
-        """How the incident stands, for somebody in `channel` who may want to change it."""
+        """How the incident, or what took its card over, stands: for somebody in `channel` who may change it."""
         return await self._db.run(lambda tx: _standing(tx, incident_id, channel))
 
     async def act(self, request: Request) -> Outcome:
@@ -102,6 +111,10 @@ def _outcome(tx: Tx, request: Request, now: Ms) -> Outcome:
     incident = tx.incidents.get(request.incident_id)
     if incident is None:
         return Gone()
+    if found := _heir(tx, incident, request.channel):
+        if found.card.channel != request.channel or names_an_error(request.step):
+            return HandedOver(found.incident, found.card)
+        incident = found.incident
     if superseded := _superseded(tx, incident, request.channel):
         if isinstance(request.step, Reopen) and incident.dismissed and superseded.newer.unwanted:
             return _wanted_again(tx, incident, superseded.newer, request.actor, now)
@@ -123,6 +136,11 @@ def _wanted_again(tx: Tx, dismissed: Incident, newer: Incident, actor: str, now:
     return Changed(wanted, entry)
 
 
+def _heir(tx: Tx, incident: Incident, channel: str | None) -> Heir | None:
+    """What took its card over. A press on that card means the failure, whichever name it had when it was drawn."""
+    return None if tx.cards.of(incident.id) else heir(tx, incident, channel)
+
+
 def _superseded(tx: Tx, incident: Incident, channel: str | None) -> Superseded | None:
     newer = tx.incidents.successor(incident)
     if newer is None:
@@ -136,9 +154,11 @@ def _standing(tx: Tx, incident_id: int, channel: str | None) -> Standing | Super
     incident = next(iter(tx.incidents.listed([incident_id])), None)
     if incident is None:
         return Gone()
+    if found := _heir(tx, incident, channel):
+        incident = found.incident
     tail = tx.tails.get(incident.account, incident.job_id)
-    found = Standing(incident, tx.incidents.history(incident_id), tail.job if tail else None)
-    return _superseded(tx, incident, channel) or found
+    standing = Standing(incident, tx.incidents.history(incident.id), tail.job if tail else None)
+    return _superseded(tx, incident, channel) or standing
 
 
 def carry_out(tx: Tx, changed: Changed, now: Ms, **names: str) -> None:
@@ -167,7 +187,7 @@ def _audit_entry(request: Request, outcome: Outcome, now: Ms) -> AuditEntry:
         actor=request.actor,
         channel=request.channel,
         action=action_of(request.step).value,
-        target=f"incident:{request.incident_id}",
+        target=f"incident:{outcome.incident.id if isinstance(outcome, Changed) else request.incident_id}",
         outcome=type(outcome).__name__.lower(),
         detail=_detail(request.step),
     )

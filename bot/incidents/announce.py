@@ -95,6 +95,11 @@ def acted(
     )
 
 
+def tells_a_step(row: Delivery) -> bool:
+    """Whether it is a thread's line of `acted`: somebody did something, or a mute ended by itself."""
+    return "actor" in row.payload
+
+
 def missed(incident: Incident, cards: Sequence[Card], detail: str, now_ms: Ms) -> tuple[Delivery, ...]:
     """Some lines of about the incident's time could not be read: its threads say so."""
     payload: Payload = {"what": "gap", "detail": detail}

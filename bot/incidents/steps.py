@@ -75,3 +75,8 @@ _ACTIONS: dict[type[Step], Action] = {
 
 def action_of(step: Step) -> Action:
     return _ACTIONS[type(step)]
+
+
+def names_an_error(step: Step) -> bool:
+    """Whether it is about one error and its text; other steps are about the failure, whatever its cause."""
+    return isinstance(step, Mute | Dismiss)

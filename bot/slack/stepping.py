@@ -5,12 +5,12 @@ from typing import assert_never
 import structlog
 
 from bot.errors import TransientError
-from bot.flows.triage import Gone, Outcome, Repeated, Request, Superseded
+from bot.flows.triage import Gone, HandedOver, Outcome, Repeated, Request, Superseded
 from bot.incidents.steps import Step, action_of
 from bot.incidents.triage import Changed, Refused
 from bot.slack.desk import Desk
 from bot.slack.members import Denied, Member
-from bot.slack.render.refusals import GONE, STORE_AWAY, already, superseded
+from bot.slack.render.refusals import GONE, STORE_AWAY, already, handed_over, superseded
 
 log = structlog.get_logger(__name__)
 
@@ -63,5 +63,7 @@ def _told(outcome: Outcome) -> str | None:
             return already(outcome)
         case Superseded():
             return superseded(outcome.card)
+        case HandedOver():
+            return handed_over(outcome.card)
         case _:
             assert_never(outcome)

@@ -110,9 +110,15 @@ class SqlIncidents:
         )
 
     def history(self, incident_id: int) -> tuple[HistoryEntry, ...]:
-        """In the order in which it was noted."""
         query = select(history.c.body).where(history.c.incident_id == incident_id).order_by(history.c.id)
         return tuple(self._connection.execute(query).scalars())
+
+    def move_history(self, incident_id: int, to_id: int) -> None:
+        for number, entry in self._connection.execute(
+            select(history.c.id, history.c.body).where(history.c.incident_id == incident_id)
+        ).all():
+            moved = {"incident_id": to_id, "body": replace(entry, incident_id=to_id)}
+            self._connection.execute(update(history).where(history.c.id == number).values(moved))
 
     def _select(self, *which: ColumnElement[bool]) -> tuple[Incident, ...]:
         query = select(incidents.c.id, incidents.c.body).where(*which).order_by(incidents.c.id)

@@ -142,16 +142,16 @@ def _repeated(theatre: Theatre) -> list[str]:
 def _actions(theatre: Theatre, state: State) -> list[str]:
     """What a person did stands once in the history, and once in a thread of the job.
 
-    A consequence hands its card over to its cause, thread and all.
+    A consequence hands its card over to its cause, thread, history and all.
     """
-    jobs = {incident.id: incident.job_id for incident in state.incidents}
+    jobs = _jobs(state)
     people = {theatre.workspace.roster.user(name).id: name for name in PEOPLE}
     done = Counter(
-        (int(entry.target.partition(":")[2]), entry.action, entry.actor)
+        (_job_of(jobs, entry.target), entry.action, entry.actor)
         for entry in state.audit
         if entry.outcome == "changed"
     )
-    noted = Counter((one.incident_id, one.action, one.actor) for one in state.history if one.actor)
+    noted = Counter((jobs[one.incident_id], one.action, one.actor) for one in state.history if one.actor)
     told = Counter(
         (jobs[incident], reply["text"].split(" ", 1)[0])
         for root in theatre.workspace.messages(CHANNEL)
@@ -174,6 +174,15 @@ def _actions(theatre: Theatre, state: State) -> list[str]:
     ]
 
 
+def _jobs(state: State) -> dict[int, str]:
+    return {incident.id: incident.job_id for incident in state.incidents}
+
+
+def _job_of(jobs: dict[int, str], target: str) -> str:
+    """Of an audited step on an incident."""
+    return jobs.get(int(target.partition(":")[2]), target) if target.startswith("incident:") else target
+
+
 def _may_repeat(text: str) -> bool:
     """People do the same again; and a card that was handed over has lines around two first ones in its thread."""
     return _is_an_action(text) or text.startswith("Lines around")
@@ -184,12 +193,16 @@ def _is_an_action(text: str) -> bool:
 
 
 def _presses(theatre: Theatre, state: State, presses: list[Press]) -> list[str]:
-    """A press that was acknowledged in good time was carried out or refused; none was carried out twice."""
-    heard = Counter((entry.target, entry.action, entry.actor) for entry in state.audit)
+    """A press that was acknowledged in good time was carried out or refused; none was carried out twice.
+
+    A button that names a consequence may have meant its cause, so that jobs are compared.
+    """
+    jobs = _jobs(state)
+    heard = Counter((_job_of(jobs, entry.target), entry.action, entry.actor) for entry in state.audit)
     sure: Counter[tuple[str, str, str]] = Counter()
     tried: Counter[tuple[str, str, str]] = Counter()
     for press in presses:
-        what = f"incident:{press.incident}", press.action, theatre.workspace.roster.user(press.person).id
+        what = jobs[press.incident], press.action, theatre.workspace.roster.user(press.person).id
         tried[what] += 1
         sure[what] += press.outcome.acked and press.calm and press.outcome.seconds < QUICK_S
     return [

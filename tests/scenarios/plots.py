@@ -64,6 +64,28 @@ async def resolve(
     return done
 
 
+async def pick(stage: Stage, card: dict[str, Any], wanted: ids.Pick, *, user: str = "ada") -> None:
+    """Chooses an entry of a card's menu."""
+    [block] = [block for block in card["blocks"] if block["type"] == "actions"]
+    [menu] = [element for element in block["elements"] if element["action_id"] == ids.MENU]
+    [value] = [one["value"] for one in menu["options"] if one["value"].startswith(wanted.value)]
+    outcome = await stage.workspace.person(user).press(CHANNEL, card["ts"], ids.MENU, value)
+    assert outcome.acked, outcome
+
+
+async def send(stage: Stage, user: str = "ada", **values: Any) -> Any:
+    """Submits the window in front, its fields filled in."""
+    entries = {name: {_action(stage, user, name): value} for name, value in values.items()}
+    return await stage.workspace.person(user).submit(values=entries)
+
+
+def _action(stage: Stage, user: str, name: str) -> str:
+    view = stage.workspace.person(user).view
+    assert view is not None
+    [action] = [block["element"]["action_id"] for block in view["blocks"] if block.get("block_id") == name]
+    return str(action)
+
+
 async def waiting(stage: Stage) -> int:
     """Rows that are still to be said, those of stopped lanes left out."""
     now = stage.clock.now_ns() // 1_000_000

@@ -11,7 +11,7 @@ from bot.incidents.steps import Acknowledge, Dismiss, Mute, Resolve
 from bot.slack import ids
 from bot.slack.render.refusals import NO_WINDOW, STORE_AWAY
 from bot.store import engine
-from tests.scenarios.plots import OOM, resolve, rows, take, window, with_card
+from tests.scenarios.plots import OOM, pick, resolve, rows, send, take, window, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
 
 MINUTE = 60
@@ -25,28 +25,6 @@ async def stage(sqlite_url: str, request: pytest.FixtureRequest) -> AsyncIterato
 
 def who(stage: Stage, name: str) -> str:
     return stage.workspace.roster.user(name).id
-
-
-async def pick(stage: Stage, card: dict[str, Any], wanted: ids.Pick, *, user: str = "ada") -> None:
-    """Chooses an entry of a card's menu."""
-    [block] = [block for block in card["blocks"] if block["type"] == "actions"]
-    [menu] = [element for element in block["elements"] if element["action_id"] == ids.MENU]
-    [value] = [one["value"] for one in menu["options"] if one["value"].startswith(wanted.value)]
-    outcome = await stage.workspace.person(user).press(CHANNEL, card["ts"], ids.MENU, value)
-    assert outcome.acked, outcome
-
-
-async def send(stage: Stage, user: str = "ada", **values: Any) -> Any:
-    """Submits the window in front, its fields filled in."""
-    entries = {name: {_action(stage, user, name): value} for name, value in values.items()}
-    return await stage.workspace.person(user).submit(values=entries)
-
-
-def _action(stage: Stage, user: str, name: str) -> str:
-    view = stage.workspace.person(user).view
-    assert view is not None
-    [action] = [block["element"]["action_id"] for block in view["blocks"] if block.get("block_id") == name]
-    return str(action)
 
 
 async def whispered(stage: Stage, user: str = "ada") -> str:

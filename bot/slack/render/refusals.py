@@ -5,6 +5,7 @@ from bot.incidents.triage import Refused
 from bot.slack.mrkdwn import date, link
 
 BUSY = "Too much is going on here at this moment; please try again in a minute."
+CAUSE_FOUND = "The cause was found meanwhile: it is this error now. Send this again if you mean that one."
 GONE = "joblogs does not know this incident any more."
 NO_CARD = "This is no card of joblogs. Use the shortcut on the message that shows a failure."
 NO_WINDOW = "Slack did not open the window in time; please press again."
@@ -45,3 +46,9 @@ def superseded(card: Card | None) -> str:
     """An old card: the error is back, and has a card of its own."""
     where = link(card.permalink, "its new card") if card and card.permalink else "its new card"
     return f"This error has come back since. Use {where}."
+
+
+def handed_over(card: Card) -> str:
+    """Its cause was found, and nothing was done to that."""
+    where = link(card.permalink, "the card") if card.permalink else "the card"
+    return f"This followed from another error, which {where} shows now. Press there if you mean that one."

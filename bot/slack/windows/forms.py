@@ -74,7 +74,7 @@ async def _submitted(desk: Desk, form: Form, body: dict[str, Any], view: dict[st
     asked = await form.read(desk, sight, Entered(view))
     if not isinstance(asked, Asked):
         return asked
-    if sight.has_news and refusal(sight.incident, asked.step) is None:
+    if sight.has_news_for(asked.step) and refusal(sight.incident, asked.step) is None:
         return Show(form.draw(sight.told_news()))
     sentence = await take_step(
         desk,

@@ -6,14 +6,14 @@ from urllib.parse import parse_qsl, urlencode
 
 from bot.flows.triage import Gone, Standing, Superseded
 from bot.incidents.incident import Incident
-from bot.incidents.steps import Step, action_of
+from bot.incidents.steps import Step, action_of, names_an_error
 from bot.incidents.triage import Refused, refusal
 from bot.slack import rich
 from bot.slack.desk import Desk, sender
 from bot.slack.members import Denied, Member
 from bot.slack.mrkdwn import section, shorten
 from bot.slack.render.card_parts import job_name, title
-from bot.slack.render.refusals import GONE, UNKNOWN_WINDOW, already, meanwhile, superseded
+from bot.slack.render.refusals import CAUSE_FOUND, GONE, UNKNOWN_WINDOW, already, meanwhile, superseded
 from bot.slack.rich import Element
 from bot.times import Ms, now_ms
 
@@ -47,6 +47,7 @@ class Sight:
     Attributes:
         channel: where they do; None on Home.
         known_ms: when it had changed last, as far as they know.
+        is_another: what they asked about has handed its card over to this one since.
         notice: what happened meanwhile, as mrkdwn.
     """
 
@@ -55,6 +56,7 @@ class Sight:
     channel: str | None
     known_ms: int
     now_ms: Ms
+    is_another: bool = False
     notice: str = ""
 
     @property
@@ -65,14 +67,15 @@ class Sight:
     def spot(self) -> Spot:
         return Spot(self.incident.id, self.channel, self.known_ms)
 
-    @property
-    def has_news(self) -> bool:
-        """Somebody else has done something since."""
+    def has_news_for(self, step: Step) -> bool:
+        """Somebody else has done something since, or `step` names an error that is another one by now."""
         incident = self.incident
-        return (incident.changed_ms or 0) != self.known_ms and incident.actor not in (None, self.member.id)
+        was_changed = (incident.changed_ms or 0) != self.known_ms and incident.actor not in (None, self.member.id)
+        return was_changed or (self.is_another and names_an_error(step))
 
     def told_news(self) -> "Sight":
-        return replace(self, known_ms=self.incident.changed_ms or 0, notice=meanwhile(last_change(self.incident)))
+        notice = CAUSE_FOUND if self.is_another else meanwhile(last_change(self.incident))
+        return replace(self, known_ms=self.incident.changed_ms or 0, is_another=False, notice=notice)
 
     def heading(self) -> list[Element]:
         """The notice, if there is one, and which incident this is."""
@@ -115,7 +118,9 @@ async def look_again(desk: Desk, body: dict[str, Any], step: Step | None = None)
     if isinstance(member, Denied):
         return member.sentence
     sight = await look(desk, member, spot.incident_id, spot.channel, step)
-    return sight if isinstance(sight, str) else replace(sight, known_ms=spot.changed_ms)
+    if isinstance(sight, str):
+        return sight
+    return replace(sight, known_ms=spot.changed_ms, is_another=sight.incident.id != spot.incident_id)
 
 
 async def admitted(desk: Desk, body: dict[str, Any], channel: str | None) -> Member | Denied:
