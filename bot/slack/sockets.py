@@ -1,13 +1,12 @@
 """Socket Mode with several connections, each watched over.
 
 Slack gives every payload to any one of the sockets, so that a second one hides the loss of the first. A socket is
-replaced when it is lost, when Slack asks for it, when it hears nothing while the others do, and when it has heard
-nothing for some minutes: one that went deaf looks just like one to which nobody speaks. The new one is open before
-the old one is closed.
+replaced when it is lost, when Slack asks for it, when it hears nothing while the others do, and in its turn when
+it has heard nothing for a while: one that went deaf looks just like one to which nobody speaks. The new one is
+open before the old one is closed.
 """
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,7 +20,10 @@ from bot.times import Clock
 log = structlog.get_logger(__name__)
 
 CHECK_INTERVAL_S = 0.5
-IDLE_S = 300.0
+IDLE_S = 45.0
+RENEWAL_S = 55.0
+"""So seldom one of the idle sockets is replaced: Slack's tables disagree whether more than one address a minute
+may be asked for. When all of them are deaf, one hears again within a minute."""
 DEAF_PAYLOADS = 8
 """So many payloads for each other socket, and none for this one: with two, a chance of 1 in 256 that it hears."""
 DEAF_AGE_S = 15.0
@@ -74,14 +76,13 @@ class Socket:
 
     async def _watched(self, connection: Connection) -> str:
         """Why it is to be replaced, when it is."""
-        idle_s = IDLE_S * random.uniform(0.8, 1.0)
         while True:
             await asyncio.sleep(CHECK_INTERVAL_S)
-            reason = self._fault(connection, idle_s)
+            reason = self._fault(connection)
             if reason is not None:
                 return reason
 
-    def _fault(self, connection: Connection, idle_s: float) -> str | None:
+    def _fault(self, connection: Connection) -> str | None:
         now_s = self.clock.monotonic_s()
         if connection.goodbye is not None:
             return connection.goodbye
@@ -96,7 +97,7 @@ class Socket:
         if missed >= DEAF_PAYLOADS * max(1, len(self.house.all) - 1) and now_s - connection.heard_s >= judged_s:
             self._vain += 1
             return "deaf"
-        return "idle" if now_s - connection.heard_s >= idle_s else None
+        return "idle" if self.house.may_renew(connection, now_s) else None
 
     def _retire(self, old: Connection | None) -> None:
         if old is None:
@@ -130,6 +131,13 @@ class Sockets:
     @property
     def connected(self) -> int:
         return sum(socket.connected for socket in self.all)
+
+    def may_renew(self, connection: Connection, now_s: float) -> bool:
+        """Whether it is the turn of this one: the idle one that has heard nothing for longest."""
+        standing = [socket.connection for socket in self.all if socket.connection is not None]
+        idlest = min(standing, key=lambda one: one.heard_s)
+        newest_s = max(one.born_s for one in standing)
+        return connection is idlest and now_s - connection.heard_s >= IDLE_S and now_s - newest_s >= RENEWAL_S
 
 
 @asynccontextmanager

@@ -101,24 +101,30 @@ async def test_while_no_socket_can_be_opened_addresses_are_asked_for_seldom_and_
 async def test_while_slack_gives_no_addresses_the_sockets_that_there_are_stay(stage: Stage):
     stage.workspace.faults.add(OPEN, "429:retry_after=30", times=2)
     old = standing(stage)
-    stage.clock.turn(sockets.IDLE_S)
+    stage.clock.turn(sockets.RENEWAL_S)
     await stage.until(lambda: asked(stage) > 2)
     assert standing(stage) == old
     await served(stage, 1)
     stage.clock.turn(31)
     await stage.until(lambda: asked(stage) > 3)
     stage.clock.turn(31)
+    await stage.until(lambda: len(old & standing(stage)) == 1)
+    stage.clock.turn(sockets.RENEWAL_S)
     await replaced(stage, old)
 
 
 @pytest.mark.parametrize("kind", ["deaf", "mute"])
-async def test_sockets_to_which_nobody_spoke_for_minutes_are_replaced_one_by_one(stage: Stage, kind: str):
+async def test_of_sockets_to_which_nobody_speaks_one_is_replaced_each_minute(stage: Stage, kind: str):
     old, least = standing(stage), 2
     stage.workspace.faults.sockets(kind)
-    stage.clock.turn(sockets.IDLE_S)
-    while old & standing(stage):
-        least = min(least, len(stage.workspace.sockets))
-        await asyncio.sleep(0.01)
+    for left in (1, 0):  # of the deaf ones, after each minute
+        before = asked(stage)
+        for _ in range(60):
+            stage.clock.turn(1)
+            least = min(least, len(stage.workspace.sockets))
+            await asyncio.sleep(0.03)
+        await stage.until(lambda left=left: len(old & standing(stage)) <= left)
+        assert kind == "mute" or asked(stage) - before <= 2
     assert kind == "mute" or least == 2
     await both(stage)
     await served(stage)
