@@ -12,9 +12,8 @@ demo: $(READY)
 	$(BIN)/joblogs demo
 
 test: $(READY) packages check
-	$(BIN)/pytest -n 4 --dist loadfile tests/unit tests/contract tests/scenarios
-	$(BIN)/pytest -n 2 --dist loadfile tests/browser
-	$(BIN)/pytest tests/chaos
+	$(BIN)/pytest -n 4 --dist worksteal tests/unit tests/contract tests/scenarios
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/chaos tests/browser
 
 # Five minutes of each play, and what takes over from what with the product's own figures.
 chaos: $(READY) packages

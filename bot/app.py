@@ -46,6 +46,7 @@ from bot.slack.rooms import Rooms
 from bot.slack.server import build_bolt, identify, open_client
 from bot.slack.sockets import Sockets, open_sockets
 from bot.slack.surfaces import Surfaces
+from bot.slack.turned_away import TurnedAway
 from bot.slack.under_way import UnderWay
 from bot.store.database import SqlDatabase, open_store
 from bot.times import MS_PER_S, Clock, SystemClock, ms_from_s
@@ -189,11 +190,12 @@ async def open_app(
         identity = await identify(client)
         catalog = Catalog(apis, clock)
         people = db.for_people
+        turned_away = TurnedAway(people, clock)
         desk = Desk(
             db=people,
             client=client,
-            members=Members(client, identity, _policy(settings), clock),
-            rights=Rights(client, clock, settings.permissions),
+            members=Members(client, identity, _policy(settings), clock, turned_away),
+            rights=Rights(client, clock, settings.permissions, turned_away),
             answer=Answer(catalog, apis, clock, AnswerOptions(deadline_s=settings.answer_deadline_s)),
             around=Around(apis),
             triage=Triage(db=people, clock=clock),

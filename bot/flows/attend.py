@@ -9,7 +9,7 @@ from bot.flows.triage import carry_out
 from bot.incidents import announce
 from bot.incidents.incident import Incident
 from bot.incidents.muting import over
-from bot.incidents.triage import mute_over
+from bot.incidents.triage import mute_over, unacknowledged_since
 from bot.times import Clock, Ms, ms_from_s, now_ms
 
 log = structlog.get_logger(__name__)
@@ -38,8 +38,8 @@ class Attend:
 
     def _remind(self, tx: Tx, now: Ms) -> int:
         due = Ms(now - self._remind_after_ms)
-        waiting = [one for one in tx.incidents.untaken(Ms(due - LOOK_BACK_MS), due) if not one.reminded]
-        return sum(_remind(tx, incident, now) for incident in waiting)
+        waiting = [one.id for one in tx.incidents.waiting(Ms(due - LOOK_BACK_MS)) if _is_due(one, due)]
+        return sum(_remind(tx, incident_id, due, now) for incident_id in waiting)
 
 
 def _end_mutes(tx: Tx, now: Ms) -> int:
@@ -53,10 +53,15 @@ def _end_mutes(tx: Tx, now: Ms) -> int:
     return ended
 
 
-def _remind(tx: Tx, incident: Incident, now: Ms) -> bool:
-    """Of what has a card; what was opened again, or stands under its cause by now, is left in peace."""
-    cards = tx.cards.of(incident.id)
-    if not cards or incident.changed_ms is not None or not announce.has_a_card(incident):
+def _is_due(incident: Incident, due: Ms) -> bool:
+    since = unacknowledged_since(incident)
+    return since is not None and due - LOOK_BACK_MS <= since <= due and not incident.reminded
+
+
+def _remind(tx: Tx, incident_id: int, due: Ms, now: Ms) -> bool:
+    """Of what has a card; what stands under its cause by now is left in peace."""
+    incident, cards = tx.incidents.get(incident_id), tx.cards.of(incident_id)
+    if incident is None or not cards or not _is_due(incident, due) or not announce.has_a_card(incident):
         return False
     tx.incidents.put(replace(incident, reminded=True))
     tx.outbox.add(announce.reminded(incident, cards, now))

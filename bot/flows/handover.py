@@ -57,6 +57,7 @@ def _inherited(cause: Incident, incident: Incident) -> Incident:
         holder=incident.holder,
         actor=incident.actor,
         changed_ms=incident.changed_ms,
+        acted_ms=incident.acted_ms,
         note=incident.note,
         reminded=reminded,
         revision=cause.revision + 1,

@@ -148,8 +148,8 @@ class Incidents(Protocol):
         """All whose state is MUTED."""
         ...
 
-    def untaken(self, first_ms: Ms, last_ms: Ms) -> tuple[Incident, ...]:
-        """Those that are OPEN and were created between the two, both included."""
+    def waiting(self, since_ms: Ms) -> tuple[Incident, ...]:
+        """Those that are OPEN or ASSIGNED, and were seen or changed since then; not locked."""
         ...
 
     def successor(self, incident: Incident) -> Incident | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from bot.flows.keeping import AuditEntry
 from bot.flows.ports import Tx
 from bot.incidents import announce
 from bot.incidents.incident import Incident, State
@@ -83,7 +84,7 @@ class Rolling:
                 self.tx.outbox.add([announce.rolled(roll, self.now_ms, self.now_ms)])
 
 
-def give_card(tx: Tx, incident_id: int, channel: str, now_ms: Ms) -> bool:
+def give_card(tx: Tx, incident_id: int, channel: str, now_ms: Ms, *, actor: str) -> bool:
     """Gives an incident of a storm's list its card in `channel` at once; whether the storm knows of it."""
     incident, storm = tx.incidents.get(incident_id), tx.rolls.get(storm_of(channel).name)
     if incident is None or storm is None or incident_id not in (*storm.listed, *storm.past, *storm.carded):
@@ -91,6 +92,10 @@ def give_card(tx: Tx, incident_id: int, channel: str, now_ms: Ms) -> bool:
     changed = taken_out(tx.rolls.lock(storm), incident_id)
     if changed is not None:
         tx.rolls.put(changed)
+        target = f"incident:{incident_id}"
+        tx.audit.add(
+            AuditEntry(at_ms=now_ms, actor=actor, channel=channel, action="card", target=target, outcome="changed")
+        )
         # The list waits until the card is there, so that it can link it.
         tx.outbox.add(announce.opened_in(incident, channel, now_ms))
         tx.outbox.add([announce.rolled(changed, now_ms, Ms(now_ms + LINK_WAIT_MS))])

@@ -12,8 +12,9 @@ from bot.incidents import announce
 from bot.incidents.announce import REMINDER, has_a_card
 from bot.incidents.delivery import OWN_LANES, Delivery, Kind
 from bot.incidents.folding import Folded, folded, folds
-from bot.incidents.incident import Card, Incident, Role, State
+from bot.incidents.incident import Card, Incident, Role
 from bot.incidents.roll import Roll, RollKind
+from bot.incidents.triage import unacknowledged_since
 from bot.jobs.job import Job
 from bot.times import Ms, ms_from_s
 
@@ -128,7 +129,7 @@ def _incident_scene(tx: Tx, row: Delivery, incident: Incident, now: Ms) -> Scene
 
 def _reply(tx: Tx, row: Delivery, incident: Incident, job: Job | None) -> ReplyContent | None:
     is_reminder = row.payload.get("what") == REMINDER
-    if is_reminder and incident.state is not State.OPEN:
+    if is_reminder and unacknowledged_since(incident) is None:
         return None
     mention = _mention(tx, job, row.channel) if is_reminder and job else None
     return ReplyContent(incident=incident, payload=row.payload, job=job, mention=mention)

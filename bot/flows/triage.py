@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 class Request:
     """`once` names the press of a button or the event, so that a second delivery of it does nothing.
 
+    `known_ms` is when the incident had changed last as `actor` saw it, 0 for never; None where that is not known.
     The names of the two people are said where a mention would wake them.
     """
 
@@ -31,6 +32,7 @@ class Request:
     actor: str
     channel: str | None
     once: str
+    known_ms: int | None = None
     actor_name: str = ""
     to_name: str = ""
 
@@ -57,6 +59,13 @@ class HandedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Somebody else has changed it since whoever asks saw it, which is told first; nothing was done."""
+
+    by: Refused
+
+
+@dataclass(frozen=True, slots=True)
 class Repeated:
     """The very same request was carried out before."""
 
@@ -70,7 +79,7 @@ class Standing:
     job: Job | None
 
 
-Outcome = Changed | Refused | Superseded | HandedOver | Gone | Repeated
+Outcome = Changed | Refused | Overtaken | Superseded | HandedOver | Gone | Repeated
 
 
 class Triage:
@@ -119,7 +128,15 @@ def _outcome(tx: Tx, request: Request, now: Ms) -> Outcome:
         if isinstance(request.step, Reopen) and incident.dismissed and superseded.newer.unwanted:
             return _wanted_again(tx, incident, superseded.newer, request.actor, now)
         return superseded
-    return triage.apply(incident, request.step, actor=request.actor, now_ms=now)
+    outcome = triage.apply(incident, request.step, actor=request.actor, now_ms=now)
+    if isinstance(outcome, Changed) and _is_overtaken(incident, request):
+        return Overtaken(triage.standing(incident))
+    return outcome
+
+
+def _is_overtaken(incident: Incident, request: Request) -> bool:
+    """Whether `actor` would undo what they have not seen yet."""
+    return request.known_ms is not None and triage.changed_since(incident, request.known_ms, request.actor)
 
 
 def _wanted_again(tx: Tx, dismissed: Incident, newer: Incident, actor: str, now: Ms) -> Changed:

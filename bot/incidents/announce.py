@@ -8,6 +8,7 @@ from bot.incidents.delivery import Delivery, Kind, Payload, Topic, Urgency, card
 from bot.incidents.excerpt import is_cut, parts
 from bot.incidents.incident import Card, HistoryEntry, Incident, Role, State
 from bot.incidents.roll import Roll
+from bot.incidents.triage import unacknowledged_since
 from bot.jobs.job import Job
 from bot.jobs.watch import Watch
 from bot.times import Ms, ms_from_s
@@ -111,8 +112,8 @@ def missed(incident: Incident, cards: Sequence[Card], detail: str, now_ms: Ms) -
 
 
 def reminded(incident: Incident, cards: Sequence[Card], now_ms: Ms) -> tuple[Delivery, ...]:
-    """Nobody has taken it for long: its threads say so, once."""
-    payload: Payload = {"what": REMINDER, "since_ms": incident.created_ms}
+    """Nobody has acknowledged it for long: its threads say so, once."""
+    payload: Payload = {"what": REMINDER, "since_ms": unacknowledged_since(incident)}
     return tuple(
         in_thread(Kind.REPLY, incident.id, card.channel, f"reminder:{incident.id}:{card.channel}", payload, now_ms)
         for card in cards

@@ -89,6 +89,15 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """How an incident stood when it was muted: by whose word, and since when."""
+
+    state: State
+    actor: str | None
+    since_ms: Ms | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Muted:
     """A mute that holds (`incidents/muting`).
 
@@ -100,6 +109,7 @@ class Muted:
         window_ms: start of the present five minutes, by the time of the lines.
         window_count: events that had come by then.
         set_count: events that had come when it was set.
+        before: what it is again when the mute ends.
     """
 
     by: str
@@ -110,6 +120,7 @@ class Muted:
     window_ms: Ms
     window_count: int
     set_count: int = 0
+    before: Before = Before(state=State.OPEN, actor=None, since_ms=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +132,8 @@ class Incident:
         generation: 1, and one more each time that the error returned after it was resolved.
         facts: the newest from grouping; counts before `base_count` belong to earlier generations.
         holder: Slack user id of who acknowledged it or has it assigned.
-        actor: Slack user id of who changed the state last, at `changed_ms`.
+        actor: Slack user id of who brought it into its state, at `changed_ms`; where a mute came between and
+            ended, at `acted_ms`.
         revision: grows with each change that a card must show.
         previous_id: the resolved incident that this one is the return of.
         note: the reason that was given when it was resolved.
@@ -143,6 +155,7 @@ class Incident:
     holder: str | None = None
     actor: str | None = None
     changed_ms: Ms | None = None
+    acted_ms: Ms | None = None
     note: str | None = None
     revision: int = 1
     previous_id: int | None = None
@@ -157,6 +170,11 @@ class Incident:
     def count(self) -> int:
         """Events of this generation."""
         return self.facts.count - self.base_count
+
+    @property
+    def since_ms(self) -> Ms | None:
+        """Since when somebody's word holds; None where nobody has said one."""
+        return self.acted_ms or self.changed_ms if self.actor or self.state is State.RESOLVED else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from bot.incidents.incident import Incident, Muted
+from bot.incidents.incident import Before, Incident, Muted
 from bot.times import Ms, ms_floor, ms_from_s
 
 WINDOW_MS = ms_from_s(300)
@@ -26,7 +26,14 @@ def muted(incident: Incident, *, by: str, now_ms: Ms, until_ms: Ms | None) -> Mu
         window_ms=now_ms,
         window_count=incident.facts.count,
         set_count=incident.facts.count,
+        before=incident.muted.before if incident.muted else _before(incident),
     )
+
+
+def unmuted(incident: Incident) -> Incident:
+    """What it was before it was muted."""
+    before = incident.muted.before if incident.muted else _before(incident)
+    return replace(incident, state=before.state, actor=before.actor, acted_ms=before.since_ms, muted=None)
 
 
 def hidden_so_far(incident: Incident) -> int:
@@ -86,6 +93,10 @@ def watched_on(incident: Incident) -> Incident:
     if mute is None or last_ms - mute.window_ms < WINDOW_MS:
         return incident
     return replace(incident, muted=replace(mute, window_ms=last_ms, window_count=incident.facts.count))
+
+
+def _before(incident: Incident) -> Before:
+    return Before(state=incident.state, actor=incident.actor, since_ms=incident.since_ms)
 
 
 def _usual(incident: Incident, now_ms: Ms) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bot.incidents.incident import HistoryEntry, Incident, State
-from bot.incidents.muting import Over, muted
+from bot.incidents.muting import Over, muted, unmuted
 from bot.incidents.steps import (
     Acknowledge,
     Action,
@@ -48,8 +48,7 @@ def apply(incident: Incident, step: Step, *, actor: str, now_ms: Ms) -> Changed 
     """What `step` by `actor` (a Slack user id) makes of `incident`."""
     if refused := refusal(incident, step):
         return refused
-    changed = _after(incident, step, actor, now_ms)
-    changed = replace(changed, actor=actor, changed_ms=now_ms, revision=incident.revision + 1)
+    changed = replace(_after(incident, step, actor, now_ms), changed_ms=now_ms, revision=incident.revision + 1)
     entry = HistoryEntry(
         incident_id=incident.id,
         at_ms=now_ms,
@@ -64,9 +63,12 @@ def apply(incident: Incident, step: Step, *, actor: str, now_ms: Ms) -> Changed 
 
 def refusal(incident: Incident, step: Step) -> Refused | None:
     """Why `step` cannot be done to `incident` as it is; None when it can."""
-    if _is_open_to(incident, step):
-        return None
-    return Refused(incident.state, incident.actor, incident.changed_ms, incident.holder)
+    return None if _is_open_to(incident, step) else standing(incident)
+
+
+def standing(incident: Incident) -> Refused:
+    """How it stands, and by whose word."""
+    return Refused(incident.state, incident.actor, incident.since_ms, incident.holder)
 
 
 def mute_over(incident: Incident, end: Over, now_ms: Ms) -> Changed:
@@ -75,17 +77,26 @@ def mute_over(incident: Incident, end: Over, now_ms: Ms) -> Changed:
     When the error got worse whoever holds it, or else who muted it, is told.
     """
     teller = incident.holder or (incident.muted.by if incident.muted else None)
-    changed = replace(
-        incident,
-        state=State.ACKNOWLEDGED if incident.holder else State.OPEN,
-        muted=None,
-        actor=incident.holder,
-        changed_ms=now_ms,
-        revision=incident.revision + 1,
-    )
+    changed = replace(unmuted(incident), changed_ms=now_ms, revision=incident.revision + 1)
     entry = HistoryEntry(incident_id=incident.id, at_ms=now_ms, action=Action.UNMUTE.value, detail=end.why)
     entry = replace(entry, to=teller if end.worse else None)
     return Changed(changed, entry)
+
+
+def changed_since(incident: Incident, known_ms: int, by: str) -> bool:
+    """Whether somebody else has changed it since it was as `by` saw it: changed last at `known_ms`, 0 if never."""
+    return (incident.changed_ms or 0) != known_ms and incident.actor not in (None, by)
+
+
+def unacknowledged_since(incident: Incident) -> Ms | None:
+    """Since when it waits for somebody; None when somebody has it, or has opened it again on purpose."""
+    match incident.state:
+        case State.OPEN:
+            return None if incident.actor else incident.changed_ms or incident.created_ms
+        case State.ASSIGNED:
+            return incident.changed_ms
+        case _:
+            return None
 
 
 def _is_open_to(incident: Incident, step: Step) -> bool:
@@ -108,8 +119,7 @@ def _is_open_to(incident: Incident, step: Step) -> bool:
 
 
 def _after(incident: Incident, step: Step, actor: str, now_ms: Ms) -> Incident:
-    plain = replace(incident, muted=None, note=None, dismissed=False)
-    held = State.ACKNOWLEDGED if incident.holder else State.OPEN
+    plain = replace(incident, actor=actor, acted_ms=None, muted=None, note=None, dismissed=False)
     closed = replace(plain, state=State.RESOLVED, holder=incident.holder or actor)
     match step:
         case Acknowledge():
@@ -120,7 +130,7 @@ def _after(incident: Incident, step: Step, actor: str, now_ms: Ms) -> Incident:
             mute = muted(incident, by=actor, now_ms=now_ms, until_ms=until_ms)
             changed = replace(plain, state=State.MUTED, muted=mute)
         case Unmute():
-            changed = replace(plain, state=held)
+            changed = unmuted(incident)
         case Resolve(reason=reason):
             changed = replace(closed, note=reason.strip() or None)
         case Dismiss():

@@ -8,9 +8,9 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from bot.incidents.steps import Acknowledge, Reopen, Step, Unmute
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
-from bot.slack.members import Denied
 from bot.slack.render.refusals import GONE
 from bot.slack.stepping import take_step
+from bot.slack.turned_away import Denied
 from bot.slack.windows.sight import LARGEST_ID
 from bot.slack.windows.window import tell
 
@@ -59,6 +59,7 @@ async def _triage(desk: Desk, body: dict[str, Any], action: dict[str, Any]) -> s
         member,
         _STEPS[action["action_id"]],
         incident_id=ref.incident_id,
+        known_ms=ref.known_ms,
         channel=channel_of(body),
         once=f"action:{member.id}:{action.get('action_ts')}:{action['action_id']}",
     )

@@ -11,10 +11,11 @@ from bot.logs.question import LogQuery
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
 from bot.slack.looking import ForOne, Said, around_incident, around_lines
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
 from bot.slack.mrkdwn import Message
 from bot.slack.render.refusals import NO_LINES, STORE_AWAY
 from bot.slack.reply import reply
+from bot.slack.turned_away import Denied
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,8 @@ from typing import Any
 from bot.errors import SlackRefused, TransientError
 from bot.slack.desk import Desk
 from bot.slack.gateway import translated
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
+from bot.slack.turned_away import Denied
 
 
 async def assignee(desk: Desk, user_id: str) -> Member | Denied:
@@ -20,7 +21,7 @@ async def assignee(desk: Desk, user_id: str) -> Member | Denied:
         return Denied("Slack does not say who that is right now; try again in a minute.")
     if reason := _obstacle(desk, answer.get("user") or {}):
         return Denied(reason)
-    member = await desk.members.admit(user_id=user_id, team_id=None, channel=None)
+    member = await desk.members.judge(user_id=user_id, team_id=None, channel=None)
     if isinstance(member, Denied):
         return Denied("They may not use joblogs here; choose somebody else.")
     return member

@@ -16,12 +16,13 @@ from bot.jobs.reference import Found
 from bot.logs.query import BadQuery, parse_query
 from bot.slack import digesting, listing
 from bot.slack.desk import Desk
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
 from bot.slack.mrkdwn import Message
 from bot.slack.render import words
 from bot.slack.render.logview import answer_message
 from bot.slack.render.refusals import STORE_AWAY, UNKNOWN_COMMAND
 from bot.slack.reply import reply
+from bot.slack.turned_away import Denied
 from bot.slack.windows.control import Errand, ask
 from bot.slack.windows.picker import open_picker
 from bot.slack.windows.watching import open_watch

@@ -14,10 +14,11 @@ from bot.flows.ports import Database
 from bot.flows.subscribe import Subscribe
 from bot.flows.triage import Triage
 from bot.slack.downloads import Downloads
-from bot.slack.members import Denied, Member, Members
+from bot.slack.members import Member, Members
 from bot.slack.memberships import Memberships
 from bot.slack.rights import Rights
 from bot.slack.surfaces import Surfaces
+from bot.slack.turned_away import Denied
 from bot.times import Clock, now_ms
 
 

@@ -9,12 +9,13 @@ from bot.errors import TransientError
 from bot.flows.subscribe import Declined
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
 from bot.slack.mrkdwn import Message
 from bot.slack.render import words
 from bot.slack.render.digests import set_message
 from bot.slack.render.refusals import OLD_BUTTON, STORE_AWAY
 from bot.slack.reply import reply
+from bot.slack.turned_away import Denied
 
 log = structlog.get_logger(__name__)
 

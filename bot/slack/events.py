@@ -16,7 +16,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.errors import SlackRefused, TransientError
 from bot.slack.desk import Desk
-from bot.slack.looking import ForAll, Said
+from bot.slack.looking import ForAll, ForOne, Said
 from bot.slack.mentions import heard
 from bot.slack.saying import Spot, Voice
 
@@ -34,10 +34,12 @@ def register(app: AsyncApp, desk: Desk) -> None:
         context[_WORK] = work
         await next()
 
-    async def mentioned(context: AsyncBoltContext, event: dict[str, Any]) -> None:
+    async def mentioned(context: AsyncBoltContext, body: dict[str, Any], event: dict[str, Any]) -> None:
+        """Where another organisation reads along, whoever asks is answered alone."""
         said = await context[_WORK]
         if said is not None:
-            await _say(desk, said, event)
+            shared = bool(body.get("is_ext_shared_channel"))
+            await _say(desk, ForOne(said.message) if shared else said, event)
 
     app.event("app_mention", middleware=[begin])(mentioned)
     app.event("message", middleware=[begin])(mentioned)  # the manifest asks for those of direct messages alone

@@ -14,10 +14,10 @@ from bot.flows.subscribe import Declined
 from bot.slack import ids
 from bot.slack.desk import Desk, sender
 from bot.slack.gateway import translated
-from bot.slack.members import Denied
 from bot.slack.render.home import home_view, told_view
 from bot.slack.render.refusals import OLD_BUTTON, STORE_AWAY
 from bot.slack.rich import Element
+from bot.slack.turned_away import Denied
 from bot.slack.windows.window import tell
 
 log = structlog.get_logger(__name__)

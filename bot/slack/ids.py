@@ -63,19 +63,22 @@ DELIVERY_EVENT = "joblogs_delivery"
 
 @dataclass(frozen=True, slots=True)
 class IncidentRef:
-    """An incident as the card showed it: `revision` tells an old card from the present one."""
+    """An incident as it was shown: `known_ms` is when people had changed it last, 0 when never.
+
+    Buttons of before version 0.2 do not tell: None.
+    """
 
     incident_id: int
-    revision: int
+    known_ms: int | None
 
     def encode(self) -> str:
-        return urlencode({"i": self.incident_id, "r": self.revision})
+        return urlencode({"i": self.incident_id, "m": self.known_ms})
 
     @classmethod
     def decode(cls, value: str) -> "IncidentRef | None":
         fields = dict(parse_qsl(value))
         try:
-            return cls(int(fields["i"]), int(fields["r"]))
+            return cls(int(fields["i"]), int(fields["m"]) if "m" in fields else None)
         except (KeyError, ValueError):
             return None
 

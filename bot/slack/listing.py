@@ -13,12 +13,12 @@ from bot.jobs.job import Project
 from bot.jobs.reference import Ambiguous, Found, FoundProject, find_target
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of, sender
-from bot.slack.members import Denied
 from bot.slack.mrkdwn import Message, escape, shorten
 from bot.slack.render.lists import ListRef, incidents_message, quiet_message, unknown_target
 from bot.slack.render.refusals import OLD_BUTTON, STORE_AWAY
 from bot.slack.reply import reply
 from bot.slack.surfaces import Redraw
+from bot.slack.turned_away import Denied
 
 log = structlog.get_logger(__name__)
 

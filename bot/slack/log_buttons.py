@@ -14,12 +14,14 @@ from bot.flows.answered import LogAnswer, Refusal
 from bot.flows.subscribe import Declined
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of, sender
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
 from bot.slack.mrkdwn import Message
 from bot.slack.render import words
 from bot.slack.render.logview import answer_message, share_message
-from bot.slack.render.refusals import OLD_BUTTON, SHARED_ALREADY, STORE_AWAY
+from bot.slack.render.refusals import NOT_INTERNAL, OLD_BUTTON, SHARED_ALREADY, STORE_AWAY
 from bot.slack.reply import reply
+from bot.slack.rooms import is_internal
+from bot.slack.turned_away import Denied
 from bot.times import now_ms
 
 log = structlog.get_logger(__name__)
@@ -128,6 +130,8 @@ async def _share(press: Press) -> Message | None:
     answer = await _answered(press)
     if not isinstance(answer, LogAnswer):
         return answer
+    if not await is_internal(press.desk.client, press.channel):
+        return {"text": NOT_INTERNAL}
     message = share_message(answer, press.member.id, tz=press.member.zone)
     shared = await reply(press.desk.client, press.respond, message, to_channel=True)
     return None if shared else {"text": SHARED_ALREADY}

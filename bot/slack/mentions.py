@@ -34,18 +34,21 @@ from bot.incidents.orders import (
     parse_order,
 )
 from bot.incidents.roll import storm_of
-from bot.incidents.steps import Assign, Step
+from bot.incidents.steps import Assign, Mute, Step
 from bot.jobs.reference import Found
 from bot.logs.query import BadQuery, parse_query
 from bot.slack.assignees import assignee
 from bot.slack.desk import Desk
 from bot.slack.looking import Case, ForAll, ForOne, Said, about, around_incident, case_of
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
 from bot.slack.render import mention_views as views
 from bot.slack.render import words
 from bot.slack.render.logview import thread_message
+from bot.slack.render.muting import would_have_hidden
 from bot.slack.render.refusals import BEGIN_WITH_ME, GONE, STORE_AWAY
 from bot.slack.stepping import take_step
+from bot.slack.turned_away import Denied
+from bot.times import now_ms
 
 log = structlog.get_logger(__name__)
 
@@ -197,7 +200,16 @@ async def _step(mention: Mention, order: Do | HandTo, place: Place) -> Said | No
         once=mention.once,
         to_name=to_name,
     )
+    if sentence is None and isinstance(step, Mute) and await mention.desk.first_time(f"told:{mention.once}"):
+        sentence = await _hides(mention, place.incident_id)
     return ForOne({"text": sentence}) if sentence else None
+
+
+async def _hides(mention: Mention, incident_id: int) -> str:
+    """What the window shows before it is sent; who mutes by word has no window."""
+    [incident] = await mention.desk.db.run(lambda tx: tx.incidents.listed([incident_id]))
+    hidden = would_have_hidden(incident, mention.member.zone, now_ms(mention.desk.clock))
+    return f"{hidden} `@joblogs unmute` takes it back."
 
 
 async def _whose(mention: Mention, order: HandTo) -> tuple[Step | str, str]:

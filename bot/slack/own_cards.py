@@ -9,11 +9,13 @@ from bot.errors import TransientError
 from bot.flows.rolling import give_card
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
-from bot.slack.members import Denied
 from bot.slack.render.refusals import GONE, STORE_AWAY
 from bot.slack.reply import reply
+from bot.slack.turned_away import Denied
 from bot.times import now_ms
 
+RIGHT = "watch"
+"""Like a watch it lets the bot post in a channel."""
 log = structlog.get_logger(__name__)
 
 
@@ -38,9 +40,11 @@ async def _own_card(desk: Desk, body: dict[str, Any], action: dict[str, Any]) ->
     channel = channel_of(body)
     if channel is None or not value.isascii() or not value.isdigit() or len(value) > 18:
         return GONE
+    if denied := await desk.rights.may(member.id, RIGHT, channel):
+        return denied.sentence
     now = now_ms(desk.clock)
     try:
-        known = await desk.db.run(lambda tx: give_card(tx, int(value), channel, now))
+        known = await desk.db.run(lambda tx: give_card(tx, int(value), channel, now, actor=member.id))
     except TransientError as error:
         log.warning("own_card_failed", reason=str(error))
         return STORE_AWAY

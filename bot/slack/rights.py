@@ -7,12 +7,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SlackRefused, TransientError
 from bot.slack.gateway import translated
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
+from bot.slack.turned_away import Denied, TurnedAway
 from bot.times import Clock
 
 KEEP_S = 300.0
 """So long the members of a user group are remembered."""
 EVERYTHING = "*"
+GROUPS_NOT_TOLD = "Slack does not tell now who is in the groups that may do this; try again in a minute."
 
 Rule = frozenset[str]
 """Ids as Slack has them: of people (U…, W…), of user groups (S…), of channels (C…, G…, D…)."""
@@ -28,6 +30,7 @@ class Rights:
     client: AsyncWebClient
     clock: Clock
     rules: Mapping[str, Rule]
+    turned_away: TurnedAway
     _groups: dict[str, tuple[float, frozenset[str]]] = field(default_factory=dict)
 
     async def of(self, member: Member, action: str, channel: str | None) -> Member | Denied:
@@ -35,9 +38,10 @@ class Rights:
         return await self.may(member.id, action, channel) or member
 
     async def may(self, user_id: str, action: str, channel: str | None) -> Denied | None:
-        """Why this person may not do this here; None when they may."""
+        """Why this person may not do this here, which is noted; None when they may."""
         for name in (EVERYTHING, action):
             if (rule := self.rules.get(name)) and (denied := await self._denied(rule, user_id, action, channel)):
+                await self.turned_away.note(user_id, action, channel, denied)
                 return denied
         return None
 
@@ -53,7 +57,7 @@ class Rights:
             if any([user_id in await self._members(group) for group in groups]):
                 return None
         except (SlackRefused, TransientError):
-            return Denied("Slack does not tell now who is in the groups that may do this; try again in a minute.")
+            return Denied(GROUPS_NOT_TOLD, for_now=True)
         named = ", ".join(f"<!subteam^{group}>" for group in groups) or "those that whoever runs joblogs has named"
         return Denied(f"Only {named} may {_words(action)} here.")
 

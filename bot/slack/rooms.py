@@ -29,6 +29,19 @@ class Rooms:
         return _obstacle(answer["channel"])
 
 
+async def is_internal(client: AsyncWebClient, channel: str) -> bool:
+    """Whether only this organisation reads it; where Slack does not tell, it is taken for shared.
+
+    Raises:
+        TransientError: Slack does not answer.
+    """
+    try:
+        answer = await translated(client.conversations_info(channel=channel))
+    except SlackRefused:
+        return False
+    return answer["channel"].get("is_ext_shared", False) is False
+
+
 def _obstacle(channel: dict[str, object]) -> str | None:
     if channel.get("is_archived"):
         return "This channel is archived."

@@ -5,23 +5,33 @@ from typing import assert_never
 import structlog
 
 from bot.errors import TransientError
-from bot.flows.triage import Gone, HandedOver, Outcome, Repeated, Request, Superseded
+from bot.flows.triage import Gone, HandedOver, Outcome, Overtaken, Repeated, Request, Superseded
 from bot.incidents.steps import Step, action_of
 from bot.incidents.triage import Changed, Refused
 from bot.slack.desk import Desk
-from bot.slack.members import Denied, Member
-from bot.slack.render.refusals import GONE, STORE_AWAY, already, handed_over, superseded
+from bot.slack.members import Member
+from bot.slack.render.refusals import GONE, STORE_AWAY, already, handed_over, meanwhile, superseded
+from bot.slack.turned_away import Denied
 
 log = structlog.get_logger(__name__)
 
 
 async def take_step(
-    desk: Desk, member: Member, step: Step, *, incident_id: int, channel: str | None, once: str, to_name: str = ""
+    desk: Desk,
+    member: Member,
+    step: Step,
+    *,
+    incident_id: int,
+    channel: str | None,
+    once: str,
+    known_ms: int | None = None,
+    to_name: str = "",
 ) -> str | None:
     """What to tell the person alone; None when it is done, which the card and its thread tell everybody.
 
-    `once` names the press or the message that asked for it: a second delivery does nothing. `channel` None is
-    Home. A list or a Home on which the button stood is drawn anew, whatever came of it.
+    `once` names the press or the message that asked for it: a second delivery does nothing. `known_ms` is when the
+    incident had changed last as they saw it, None where that is not known. `channel` None is Home. A list or a
+    Home on which the button stood is drawn anew, whatever came of it.
     """
     request = Request(
         incident_id=incident_id,
@@ -29,6 +39,7 @@ async def take_step(
         actor=member.id,
         channel=channel,
         once=once,
+        known_ms=known_ms,
         actor_name=member.name,
         to_name=to_name,
     )
@@ -61,6 +72,8 @@ def _told(outcome: Outcome) -> str | None:
             return GONE
         case Refused():
             return already(outcome)
+        case Overtaken(by=change):
+            return meanwhile(change)
         case Superseded():
             return superseded(outcome.card)
         case HandedOver():

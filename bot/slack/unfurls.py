@@ -19,12 +19,13 @@ from bot.logs.question import LogQuery
 from bot.slack import ids, rich
 from bot.slack.desk import Desk, sender
 from bot.slack.gateway import translated
-from bot.slack.members import Denied
 from bot.slack.mrkdwn import actions, button, escape, shorten
 from bot.slack.render.card_parts import SIGNS, extent, to_card
 from bot.slack.render.figures import duration
 from bot.slack.render.words import JOB_SIGNS
 from bot.slack.rich import Element
+from bot.slack.rooms import is_internal
+from bot.slack.turned_away import Denied
 from bot.times import Clock, now_ms
 
 log = structlog.get_logger(__name__)
@@ -70,10 +71,11 @@ def register(app: AsyncApp, desk: Desk) -> None:
 async def _unfurl(desk: Desk, shown: Shown, body: dict[str, Any], event: dict[str, Any]) -> None:
     """Says nothing where it may not: an unfurl that fails is no reason to disturb anybody."""
     channel, ts = str(event["channel"]), str(event["message_ts"])
-    member = await desk.admit(body)
+    user_id, team_id = sender(body)
+    member = await desk.members.judge(user_id=user_id, team_id=team_id, channel=channel)
     if isinstance(member, Denied) or body.get("is_ext_shared_channel"):
         return
-    if await desk.rights.may(member.id, "logs", channel) or not await _is_internal(desk, channel):
+    if await desk.rights.may(member.id, "logs", channel) or not await is_internal(desk.client, channel):
         return
     unfurls: dict[str, Element] = {}
     for url in _job_pages(event)[:LINKS]:
@@ -136,9 +138,3 @@ def _buttons(job: Job) -> list[Element]:
 def _job_pages(event: dict[str, Any]) -> list[str]:
     urls = dict.fromkeys(str(link.get("url") or "") for link in event.get("links") or ())
     return [url for url in urls if (page := page_of(url)) is not None and page.job_id is not None]
-
-
-async def _is_internal(desk: Desk, channel: str) -> bool:
-    """Whether only this organisation reads it; where Slack does not tell, it is taken for shared."""
-    answer = await translated(desk.client.conversations_info(channel=channel))
-    return answer["channel"].get("is_ext_shared") is False

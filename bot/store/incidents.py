@@ -53,8 +53,9 @@ class SqlIncidents:
 
     def listed(self, ids: Collection[int]) -> tuple[Incident, ...]:
         """In the order of their numbers; they are not locked."""
-        query = select(incidents.c.id, incidents.c.body).where(incidents.c.id.in_(ids)).order_by(incidents.c.id)
-        return tuple(replace(row.body, id=row.id) for row in self._connection.execute(query))
+        return self._seen(
+            select(incidents.c.id, incidents.c.body).where(incidents.c.id.in_(ids)).order_by(incidents.c.id)
+        )
 
     def count(self) -> dict[str, int]:
         query = select(incidents.c.state, func.count()).group_by(incidents.c.state)
@@ -64,9 +65,9 @@ class SqlIncidents:
     def muted(self) -> tuple[Incident, ...]:
         return self._select(incidents.c.state == State.MUTED.value)
 
-    def untaken(self, first_ms: Ms, last_ms: Ms) -> tuple[Incident, ...]:
-        created = incidents.c.created_ms
-        return self._select(incidents.c.state == State.OPEN.value, created >= first_ms, created <= last_ms)
+    def waiting(self, since_ms: Ms) -> tuple[Incident, ...]:
+        which = incidents.c.state.in_([State.OPEN.value, State.ASSIGNED.value]), incidents.c.touched_ms >= since_ms
+        return self._seen(select(incidents.c.id, incidents.c.body).where(*which).order_by(incidents.c.id))
 
     def successor(self, incident: Incident) -> Incident | None:
         query = (
@@ -122,7 +123,10 @@ class SqlIncidents:
 
     def _select(self, *which: ColumnElement[bool]) -> tuple[Incident, ...]:
         query = select(incidents.c.id, incidents.c.body).where(*which).order_by(incidents.c.id)
-        return tuple(replace(row.body, id=row.id) for row in self._connection.execute(_locking(query)))
+        return self._seen(_locking(query))
+
+    def _seen(self, query: Select[Any]) -> tuple[Incident, ...]:
+        return tuple(replace(row.body, id=row.id) for row in self._connection.execute(query))
 
 
 class SqlCards:

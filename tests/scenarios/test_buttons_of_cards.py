@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.incidents.steps import Acknowledge, Mute, Reopen, Resolve, Step
 from bot.slack import ids
-from tests.scenarios.plots import OOM, resolve, with_card
+from tests.scenarios.plots import OOM, resolve, take, with_card
 from tests.stage import Stage, open_stage, shown
 
 
@@ -43,6 +44,34 @@ async def test_of_two_who_press_at_once_one_acknowledges_and_the_other_is_told(d
         late = "grace" if actor == stage.workspace.roster.user("ada").id else "ada"
         assert f"acknowledged already by <@{actor}>" in shown(stage.ephemerals(late)[-1])
         assert said(stage, "acknowledged") == 1
+
+
+@pytest.mark.parametrize(
+    ("seen", "unseen", "pressed", "word", "stays"),
+    [
+        ([], [Mute(None)], ids.ACKNOWLEDGE, "It is muted already by", "Muted by"),
+        ([Resolve()], [Reopen(), Acknowledge()], ids.REOPEN, "It was acknowledged already by", "Acknowledged by"),
+    ],
+    ids=["muted", "opened again and taken"],
+)
+async def test_a_button_does_not_undo_what_whoever_presses_it_has_not_seen(
+    stage: Stage, seen: list[Step], unseen: list[Step], pressed: str, word: str, stays: str
+):
+    _, card = await with_card(stage)
+    for step in seen:
+        await take(stage, card, step, user="ada")
+    stage.workspace.faults.add("chat.update", "503", times=None)
+    for step in unseen:
+        await take(stage, card, step, user="grace")
+    [old] = stage.cards()
+    before = await history(stage)
+    await stage.press(old, pressed, user="ada")
+    await stage.until(lambda: any(word in shown(one) for one in stage.ephemerals("ada")))
+    assert await history(stage) == before
+    stage.workspace.faults.clear()
+    await stage.ticks(10, 10)
+    [fresh] = stage.cards()
+    assert stays in shown(fresh)
 
 
 async def test_a_double_click_acknowledges_once(stage: Stage):

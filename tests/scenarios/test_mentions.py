@@ -88,12 +88,30 @@ STEPS = (
     ("take", "ada took this over.", "Acknowledged by  <@U0ADA00001>"),
     ("assign me", "ada took this over.", "Acknowledged by  <@U0ADA00001>"),
     ("assign <@U0GRACE001|grace>", "ada assigned this to grace.", "Assigned to  <@U0GRACE001>"),
-    ("mute 4h", "ada muted this until", "Muted by  <@U0ADA00001>"),
-    ("mute until the job ends", "ada muted this until the job ends", "until the job ends"),
     ("resolve", "ada resolved this.", "Resolved by  <@U0ADA00001>"),
     ("fixed “bad driver”,\npinned 550", "Reason: “bad driver”,\npinned 550", "“bad driver”,"),
     ("not an error", "ada says that this is not an error", "not an error"),
 )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "state"),
+    [
+        ("mute 4h", "ada muted this until", "Muted by  <@U0ADA00001>"),
+        ("mute until the job ends", "ada muted this until the job ends", "until the job ends"),
+    ],
+)
+async def test_who_mutes_by_word_is_told_alone_what_that_would_have_hidden(
+    stage: Stage, text: str, line: str, state: str
+):
+    _, card = await with_card(stage)
+    before = len(stage.ephemerals())
+    assert line in await told(stage, text, card, line)
+    await stage.ticks(2)
+    assert state in shown(stage.cards()[0])
+    [answer] = stage.ephemerals()[before:]
+    assert answer["text"].startswith("In the last day a mute would have hidden *1 event*")
+    assert "unmute" in answer["text"]
 
 
 @pytest.mark.parametrize(("text", "line", "state"), STEPS, ids=[text for text, _, _ in STEPS])

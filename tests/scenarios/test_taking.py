@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.flows.triage import Superseded
-from bot.incidents.steps import Acknowledge, Assign, Resolve
+from bot.incidents.steps import Acknowledge, Assign, Mute, Resolve
+from bot.times import Ms
 from tests.scenarios.plots import OOM, take, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
 
@@ -59,6 +60,28 @@ async def test_what_nobody_takes_is_said_once_more_to_those_whom_the_watch_menti
     reminders = [reply for reply in stage.thread(card) if "Nobody has taken this" in reply["text"]]
     assert [reply["text"].startswith(f"<!subteam^{group}> Nobody") for reply in reminders] == [True]
     assert not any("Nobody has taken this" in message["text"] for message in stage.channel())
+
+
+async def test_who_has_it_assigned_and_does_not_acknowledge_it_is_reminded_once(stage: Stage):
+    _, card = await with_card(stage)
+    grace = person(stage, "grace")
+    await take(stage, card, Assign(grace), user="ada", to="grace")
+    for _ in range(2):
+        stage.clock.turn(31 * 60)
+        await stage.ticks(3)
+    reminders = [reply["text"] for reply in stage.thread(card) if "waits for you" in reply["text"]]
+    assert [text.startswith(f"<@{grace}> This waits for you since") for text in reminders] == [True]
+
+
+async def test_after_a_mute_it_is_reminded_of_when_it_has_waited_as_long_again(stage: Stage):
+    _, card = await with_card(stage)
+    await take(stage, card, Mute(Ms(stage.clock.now_ns() // 1_000_000 + 3_600_000)))
+    stage.clock.turn(3_601)
+    await stage.ticks(3)
+    assert not any("Nobody has taken this" in reply["text"] for reply in stage.thread(card))
+    stage.clock.turn(31 * 60)
+    await stage.ticks(3)
+    assert sum("Nobody has taken this" in reply["text"] for reply in stage.thread(card)) == 1
 
 
 async def test_what_somebody_has_taken_is_not_reminded_of(stage: Stage):

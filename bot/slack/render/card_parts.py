@@ -172,9 +172,14 @@ def state_line(incident: Incident) -> tuple[Element, ...]:
         line = (rich.text(f"{word} by "), rich.user(incident.actor))
     elif incident.state is State.OPEN and incident.actor:
         line = (rich.text("Opened again by "), rich.user(incident.actor))
-    if incident.changed_ms is not None:
-        line = (*line, rich.text(", "), rich.date(incident.changed_ms, "{date_short_pretty} {time}"))
-    return (*line, rich.text(f": {shorten(incident.note, NOTE_CHARS)}")) if incident.note else line
+    if incident.since_ms is not None:
+        line = (*line, rich.text(", "), rich.date(incident.since_ms, "{date_short_pretty} {time}"))
+    return (*line, rich.text(f": {note(incident.note)}")) if incident.note else line
+
+
+def note(reason: str) -> str:
+    """In one line, as a folded card has room for; the thread has it as it was written."""
+    return shorten(" ".join(reason.split()), NOTE_CHARS)
 
 
 def _muted_line(mute: Muted, holder: str | None) -> tuple[Element, ...]:
@@ -221,7 +226,7 @@ def _earlier(content: CardContent) -> list[tuple[Element, ...]]:
 def _when_and_why(before: Incident, card: Card | None) -> tuple[Element, ...]:
     line: tuple[Element, ...] = ()
     if before.note:
-        line = (rich.text(": "), rich.text(shorten(before.note, NOTE_CHARS), bold=True))
+        line = (rich.text(": "), rich.text(note(before.note), bold=True))
     if before.changed_ms is not None:
         # A note ends as its author likes, often with a full stop.
         line = (

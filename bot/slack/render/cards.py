@@ -32,7 +32,7 @@ def incident_card(content: CardContent) -> Message:
 
 def card_actions(incident: Incident) -> Element:
     """A card that needs nobody can only be closed, and a closed one only be opened again."""
-    value = ids.IncidentRef(incident.id, incident.revision).encode()
+    value = ids.IncidentRef(incident.id, incident.changed_ms or 0).encode()
     lasting = incident.state is not State.RESOLVED
     buttons = BUTTONS[incident.state]
     if lasting and incident.facts.role is not Role.ROOT:
@@ -78,7 +78,7 @@ def _folded(content: CardContent) -> tuple[Element, ...]:
 
 def _menu(incident: Incident) -> Element:
     """What is done more seldom; only "Not an error" acts at once, and Reopen undoes it."""
-    ref = ids.IncidentRef(incident.id, incident.revision)
+    ref = ids.IncidentRef(incident.id, incident.changed_ms or 0)
     entries = {
         ids.Pick.ASSIGN: "Assign to…",
         ids.Pick.MUTE: "Mute…",
@@ -101,5 +101,13 @@ def _fallback(content: CardContent) -> str:
     back = ", it is back" if content.previous else ""
     word = {Role.ROOT: parts.SIGNS[incident.state][1], Role.CASCADE: "A consequence", Role.NOISE: "Harmless"}
     when = date(facts.first_ns // NS_PER_MS, "{time_secs}")
-    said = f"{word[facts.role]}{back}: {escape(shorten(facts.title, parts.TITLE_CHARS))}"
-    return f"{mention}{said} — {where}, {on}, {when}"
+    said = f"{word[facts.role]}{_so_far(incident)}{back}: {escape(shorten(facts.title, parts.TITLE_CHARS))}"
+    why = f". Reason: {escape(parts.note(incident.note))}" if incident.note else ""
+    return f"{mention}{said} — {where}, {on}, {when}{why}"
+
+
+def _so_far(incident: Incident) -> str:
+    if incident.muted is None:
+        return ""
+    until = incident.muted.until_ms
+    return f" until {date(until, '{date_short_pretty} {time}')}" if until is not None else " until the job ends"

@@ -5,9 +5,10 @@ from bot.incidents.triage import Refused
 from bot.slack.mrkdwn import date, link
 
 BUSY = "Too much is going on here at this moment; please try again in a minute."
-CAUSE_FOUND = "The cause was found meanwhile: it is this error now. Send this again if you mean that one."
+CAUSE_FOUND = "The cause was found meanwhile: it is this error now. Do that again if you mean that one."
 GONE = "joblogs does not know this incident any more."
 NO_CARD = "This is no card of joblogs. Use the shortcut on the message that shows a failure."
+NOT_INTERNAL = "Another organisation may read along there, so that lines of a log are shown to you alone."
 NO_WINDOW = "Slack did not open the window in time; please press again."
 OLD_BUTTON = "This button has no question any more; please ask again with `/joblogs`."
 SHARED_ALREADY = "Slack did not take it: an answer can be used five times within half an hour. Please ask again."
@@ -21,7 +22,7 @@ BEGIN_WITH_ME = "Was that for me? Then begin with my name, such as `@joblogs ack
 NO_LINES = "There are no log lines in this message. Use it on a card, or on lines of a log that somebody shared."
 
 _DONE = {
-    State.OPEN: "It is open",
+    State.OPEN: "It was opened again",
     State.ASSIGNED: "It was assigned already",
     State.ACKNOWLEDGED: "It was acknowledged already",
     State.MUTED: "It is muted already",
@@ -31,6 +32,8 @@ _DONE = {
 
 def already(refused: Refused) -> str:
     """The second of two people hears what the first one did, and when."""
+    if refused.state is State.OPEN and refused.actor is None:
+        return "It is open."
     who = f" by <@{refused.actor}>" if refused.actor else ""
     when = f", {date(refused.since_ms, '{date_short_pretty} {time}')}" if refused.since_ms else ""
     to = f" to <@{refused.holder}>" if refused.state is State.ASSIGNED and refused.holder else ""
@@ -39,7 +42,7 @@ def already(refused: Refused) -> str:
 
 def meanwhile(refused: Refused) -> str:
     """Somebody did something while a window was open in which another wanted to do the like."""
-    return f"{already(refused)} Send this again if you still want it."
+    return f"{already(refused)} Do that again if you still want it."
 
 
 def superseded(card: Card | None) -> str:

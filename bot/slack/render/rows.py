@@ -59,7 +59,7 @@ def titles(rows: Sequence[Row]) -> str:
 
 
 def _with_button(row: Row, line: list[Element], block_id: str, label: str, action_id: str) -> list[Element]:
-    value = ids.IncidentRef(row.incident.id, row.incident.revision).encode()
+    value = ids.IncidentRef(row.incident.id, row.incident.changed_ms or 0).encode()
     pressed = button(label, action_id, value, hint=f"{label}: {row.incident.facts.title}")
     return [rich.block(rich.section(*line)), actions(pressed) | {"block_id": block_id}]
 

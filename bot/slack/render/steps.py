@@ -31,14 +31,20 @@ def step_message(action: Action, content: ReplyContent) -> Message:
 
 
 def reminder_message(content: ReplyContent) -> Message:
-    """Nobody has taken it: the only place where a thread wakes those whom the watch mentions."""
-    mention = f"{content.mention} " if content.mention else ""
+    """Nobody has acknowledged it: the only place where a thread wakes those whom the watch mentions.
+
+    What was assigned to somebody wakes them instead.
+    """
+    holder = content.incident.holder
+    mention = f"<@{holder}>" if holder else content.mention
+    waits = "This waits for you" if holder else "Nobody has taken this"
     since = int(content.payload.get("since_ms") or 0)
     title = escape(shorten(content.incident.facts.title, 2 * NAME_CHARS))
-    line = [rich.text("Nobody has taken this since "), rich.date(since, DAY_AND_MINUTE), rich.text(".")]
+    line = [rich.text(f"{waits} since "), rich.date(since, DAY_AND_MINUTE), rich.text(".")]
+    called = [rich.user(holder), rich.text(" ")] if holder else rich.mention(content.mention)
     return {
-        "text": f"{mention}Nobody has taken this since {date(since, DAY_AND_MINUTE)}: {title}",
-        "blocks": [rich.block(rich.section(*rich.mention(content.mention), *line))],
+        "text": f"{mention} " * bool(mention) + f"{waits} since {date(since, DAY_AND_MINUTE)}: {title}",
+        "blocks": [rich.block(rich.section(*called, *line))],
     }
 
 

@@ -10,11 +10,12 @@ from bot.flows.answered import Refusal
 from bot.flows.control import Deed, Done, NotDone, Prospect
 from bot.slack import ids, rich
 from bot.slack.desk import Desk, channel_of
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
 from bot.slack.mrkdwn import escape, shorten
 from bot.slack.render.figures import dollars, duration
 from bot.slack.render.refusals import OLD_BUTTON
 from bot.slack.rich import Element
+from bot.slack.turned_away import Denied
 from bot.slack.windows.window import Show, modal, once, settle, show_work, tell, told
 
 NAME_CHARS = 120
@@ -151,8 +152,17 @@ def _facts(prospect: Prospect) -> list[str]:
         cost = f", about {dollars(balance.cost_usd)}" if balance.cost_usd is not None else ""
         facts.append(f"It ran {duration(balance.ran_ms)}{cost}.")
     if prospect.deed is Deed.RECREATE:
-        return [*facts, "The new job has the same configuration, and costs as much again."]
+        return [*facts, *_left(prospect), "The new job has the same configuration, and costs as much again."]
     return [*facts, _saved(prospect), "This cannot be undone."]
+
+
+def _left(prospect: Prospect) -> list[str]:
+    """What the job left that a new one may go on from; nothing where that is not known."""
+    saved = prospect.balance.saved
+    if saved is None:
+        return ["It saved no checkpoint: the new job begins anew."] if prospect.balance.checkpoints == 0 else []
+    name = shorten(saved.id, 60)
+    return [f"Its last checkpoint is {name}: whether the new job goes on from it is up to its configuration."]
 
 
 def _saved(prospect: Prospect) -> str:

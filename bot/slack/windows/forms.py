@@ -83,6 +83,7 @@ async def _submitted(desk: Desk, form: Form, body: dict[str, Any], view: dict[st
         incident_id=sight.incident.id,
         channel=sight.channel,
         once=once(view),
+        known_ms=sight.incident.changed_ms or 0,
         to_name=asked.to_name,
     )
     if sentence == STORE_AWAY:

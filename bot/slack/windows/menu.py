@@ -10,10 +10,11 @@ from bot.incidents.steps import Dismiss
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
 from bot.slack.looking import around_incident
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
 from bot.slack.render.refusals import GONE, STORE_AWAY
 from bot.slack.reply import reply
 from bot.slack.stepping import take_step
+from bot.slack.turned_away import Denied
 from bot.slack.windows import forms
 from bot.slack.windows.around import TITLE as AROUND_TITLE
 from bot.slack.windows.around import drawn
@@ -89,7 +90,9 @@ async def _dismiss(
 ) -> str | None:
     once = f"action:{member.id}:{action.get('action_ts')}:{ids.MENU}"
     channel = channel_of(body)
-    return await take_step(desk, member, Dismiss(), incident_id=ref.incident_id, channel=channel, once=once)
+    return await take_step(
+        desk, member, Dismiss(), incident_id=ref.incident_id, channel=channel, once=once, known_ms=ref.known_ms
+    )
 
 
 async def _history(desk: Desk, member: Member, body: Body, ref: ids.IncidentRef) -> str | None:

@@ -7,12 +7,12 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.errors import TransientError
-from bot.incidents.muting import DAY_MS, LONGEST_DAYS, hidden_by_mute, unfit_end
-from bot.incidents.pulse import QUARTER_MS
+from bot.incidents.muting import LONGEST_DAYS, unfit_end
 from bot.incidents.steps import Mute
 from bot.slack import ids
 from bot.slack.desk import Desk
 from bot.slack.mrkdwn import context, section
+from bot.slack.render.muting import would_have_hidden
 from bot.slack.rich import Element
 from bot.slack.windows.fields import Entered, choice, entry
 from bot.slack.windows.forms import Asked, Form
@@ -28,7 +28,6 @@ UNTIL = "until"
 JOB_END = "job"
 HOURS = {"1": "1 hour", "4": "4 hours", "24": "24 hours"}
 LENGTHS = (*HOURS.items(), (JOB_END, "Until the job ends"), (UNTIL, "Until a time…"))
-HOURS_NAMED = 6
 MORNING_HOUR = 9
 ENDS = (
     "It ends by itself when its time is up, when the job ends, when other replicas get the error, "
@@ -51,7 +50,7 @@ def mute_window(sight: Sight, *, asks_until: bool = False) -> Element:
     )
     blocks = [
         *sight.heading(),
-        section(_hidden(sight)),
+        section(would_have_hidden(sight.incident, sight.member.zone, sight.now_ms)),
         entry(LENGTH, "Mute this error for", length, acts=True),
         *([until] if asks_until else []),
         context(ENDED if has_ended else ENDS),
@@ -96,31 +95,6 @@ async def _read(_desk: Desk, sight: Sight, entered: Entered) -> Asked | Wrong | 
 
 
 MUTE = Form(callback=ids.MUTE_WINDOW, title=TITLE, step=Mute(None), draw=mute_window, read=_read)
-
-
-def _hidden(sight: Sight) -> str:
-    """How much it would have hidden in the last day, and in which hours of the reader's."""
-    count = hidden_by_mute(sight.incident, sight.now_ms)
-    if not count:
-        return "In the last day there was nothing that a mute would have hidden."
-    events = "1 event" if count == 1 else f"{count:,} events"
-    return f"In the last day a mute would have hidden *{events}*{_by_hour(sight)}."
-
-
-def _by_hour(sight: Sight) -> str:
-    """Such as ``: 25 from Mon 13:00, 12 from Mon 14:00``, the fullest hours, as they came."""
-    first = (sight.now_ms - DAY_MS) // QUARTER_MS
-    hours: dict[str, int] = {}
-    for quarter, count in sight.incident.pulse.quarters:
-        if quarter >= first:
-            hour = f"{utc(ns_from_ms(quarter * QUARTER_MS)).astimezone(sight.member.zone):%a %H:00}"
-            hours[hour] = hours.get(hour, 0) + count
-    if len(hours) == 1:
-        return f", from {next(iter(hours))} on"
-    fullest = sorted(hours, key=lambda hour: -hours[hour])[:HOURS_NAMED]
-    named = [f"{hours[hour]:,} from {hour}" for hour in hours if hour in fullest]
-    rest = sum(count for hour, count in hours.items() if hour not in fullest)
-    return ": " + ", ".join([*named, *([f"{rest:,} in other hours"] if rest else [])])
 
 
 def _morning_s(sight: Sight) -> int:

@@ -15,10 +15,10 @@ from bot.jobs.suggestion import suggest_jobs, suggest_projects
 from bot.slack import ids
 from bot.slack.desk import Desk
 from bot.slack.gateway import translated
-from bot.slack.members import Denied
 from bot.slack.mrkdwn import OPTION_CHARS, SELECT_OPTIONS, plain, shorten
 from bot.slack.render.words import age
 from bot.slack.rich import Element
+from bot.slack.turned_away import Denied
 from bot.slack.windows.fields import fits, listed, option
 from bot.slack.windows.place import Place
 from bot.times import Clock, Ms, now_ms

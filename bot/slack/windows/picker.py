@@ -12,13 +12,15 @@ from bot.flows.answered import LogAnswer, Refusal
 from bot.slack import ids
 from bot.slack.desk import Desk
 from bot.slack.gateway import translated
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
 from bot.slack.mrkdwn import Message
 from bot.slack.render import words
 from bot.slack.render.logview import answer_message, share_message
-from bot.slack.render.refusals import STORE_AWAY
+from bot.slack.render.refusals import NOT_INTERNAL, STORE_AWAY
 from bot.slack.reply import reply
+from bot.slack.rooms import is_internal
 from bot.slack.saying import Spot, Voice
+from bot.slack.turned_away import Denied
 from bot.slack.windows.fields import Entered
 from bot.slack.windows.picker_view import TITLE, WHERE, Picked, picked, picker_window
 from bot.slack.windows.place import Place
@@ -37,8 +39,6 @@ from bot.slack.windows.window import (
 )
 
 log = structlog.get_logger(__name__)
-
-SHARED = 'Another organisation reads along there, so that lines are shown to you alone: choose "Only me".'
 
 
 async def open_picker(desk: Desk, trigger_id: object, channel: str | None) -> str | None:
@@ -82,18 +82,9 @@ async def _submitted(desk: Desk, respond: AsyncRespond, body: dict[str, Any], vi
     asked = picked(entered, place, now_ns=desk.clock.now_ns(), tz=member.zone)
     if isinstance(asked, Wrong):
         return asked
-    if asked.to_all and asked.channel and await _is_shared(desk, asked.channel):
-        return Wrong({WHERE: SHARED})
+    if asked.to_all and asked.channel and not await is_internal(desk.client, asked.channel):
+        return Wrong({WHERE: NOT_INTERNAL})
     return Close(after=partial(_answer, desk, respond, member, asked, once(view)))
-
-
-async def _is_shared(desk: Desk, channel: str) -> bool:
-    """Whether people of another organisation read there; the bot does not see all conversations."""
-    try:
-        answer = await translated(desk.client.conversations_info(channel=channel))
-    except SlackRefused:
-        return False
-    return bool((answer.get("channel") or {}).get("is_ext_shared"))
 
 
 async def _answer(desk: Desk, respond: AsyncRespond, member: Member, asked: Picked, key: str) -> None:

@@ -7,14 +7,15 @@ from urllib.parse import parse_qsl, urlencode
 from bot.flows.triage import Gone, Standing, Superseded
 from bot.incidents.incident import Incident
 from bot.incidents.steps import Step, action_of, names_an_error
-from bot.incidents.triage import Refused, refusal
+from bot.incidents.triage import changed_since, refusal, standing
 from bot.slack import rich
 from bot.slack.desk import Desk, sender
-from bot.slack.members import Denied, Member
+from bot.slack.members import Member
 from bot.slack.mrkdwn import section, shorten
 from bot.slack.render.card_parts import job_name, title
 from bot.slack.render.refusals import CAUSE_FOUND, GONE, UNKNOWN_WINDOW, already, meanwhile, superseded
 from bot.slack.rich import Element
+from bot.slack.turned_away import Denied
 from bot.times import Ms, now_ms
 
 LARGEST_ID = 2**63 - 1
@@ -69,12 +70,11 @@ class Sight:
 
     def has_news_for(self, step: Step) -> bool:
         """Somebody else has done something since, or `step` names an error that is another one by now."""
-        incident = self.incident
-        was_changed = (incident.changed_ms or 0) != self.known_ms and incident.actor not in (None, self.member.id)
+        was_changed = changed_since(self.incident, self.known_ms, self.member.id)
         return was_changed or (self.is_another and names_an_error(step))
 
     def told_news(self) -> "Sight":
-        notice = CAUSE_FOUND if self.is_another else meanwhile(last_change(self.incident))
+        notice = CAUSE_FOUND if self.is_another else meanwhile(standing(self.incident))
         return replace(self, known_ms=self.incident.changed_ms or 0, is_another=False, notice=notice)
 
     def heading(self) -> list[Element]:
@@ -97,16 +97,16 @@ async def look(
         return GONE
     if step and (denied := await desk.rights.may(member.id, action_of(step).value, channel)):
         return denied.sentence
-    standing = await desk.triage.standing(incident_id, channel)
-    match standing:
+    found = await desk.triage.standing(incident_id, channel)
+    match found:
         case Gone():
             return GONE
         case Superseded(card=card):
             return superseded(card)
-    if step and (refused := refusal(standing.incident, step)):
+    if step and (refused := refusal(found.incident, step)):
         return already(refused)
-    known_ms = standing.incident.changed_ms or 0
-    return Sight(standing=standing, member=member, channel=channel, known_ms=known_ms, now_ms=now_ms(desk.clock))
+    known_ms = found.incident.changed_ms or 0
+    return Sight(standing=found, member=member, channel=channel, known_ms=known_ms, now_ms=now_ms(desk.clock))
 
 
 async def look_again(desk: Desk, body: dict[str, Any], step: Step | None = None) -> Sight | str:
@@ -127,8 +127,3 @@ async def admitted(desk: Desk, body: dict[str, Any], channel: str | None) -> Mem
     """Who used a window that was opened in `channel`: the payload of a window names no channel itself."""
     user_id, team_id = sender(body)
     return await desk.members.admit(user_id=user_id, team_id=team_id, channel=channel)
-
-
-def last_change(incident: Incident) -> Refused:
-    """What was done to it last, and by whom."""
-    return Refused(incident.state, incident.actor, incident.changed_ms, incident.holder)

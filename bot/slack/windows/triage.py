@@ -14,12 +14,12 @@ from bot.incidents.triage import refusal
 from bot.slack import ids, rich
 from bot.slack.desk import Desk, channel_of
 from bot.slack.looking import around_incident
-from bot.slack.members import Denied
 from bot.slack.mrkdwn import actions, button
 from bot.slack.render.card_parts import reason, state_line, when
 from bot.slack.render.refusals import NO_CARD, STORE_AWAY
 from bot.slack.rich import Element
 from bot.slack.stepping import take_step
+from bot.slack.turned_away import Denied
 from bot.slack.windows import forms
 from bot.slack.windows.around import TITLE as AROUND_TITLE
 from bot.slack.windows.around import drawn
@@ -133,6 +133,8 @@ async def _stepped(desk: Desk, body: Body, sight: Sight, action: dict[str, Any])
     """Takes the step; the window shows what came of it, and what can be done next."""
     member, incident_id = sight.member, sight.incident.id
     _, step = _STEPS[Action(str(action["action_id"]).removeprefix(ids.STEP_IN_WINDOW))]
+    if sight.has_news_for(step) and refusal(sight.incident, step) is None:
+        return await show(desk, body, triage_window(sight.told_news()))
     once = f"action:{member.id}:{action.get('action_ts')}:{action['action_id']}"
     sentence = await take_step(desk, member, step, incident_id=incident_id, channel=sight.channel, once=once)
     now = await look(desk, member, incident_id, sight.channel)

@@ -12,12 +12,12 @@ from bot.jobs.wish import BadWish, Wish, with_option, with_pattern
 from bot.logs.line import Level
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of
-from bot.slack.members import Denied
 from bot.slack.mrkdwn import Message, shorten
 from bot.slack.render import words
 from bot.slack.render.refusals import OLD_BUTTON
 from bot.slack.reply import reply
 from bot.slack.rich import Element
+from bot.slack.turned_away import Denied
 from bot.slack.windows.fields import Entered, choice, conversation, entry, fits, option, search, text
 from bot.slack.windows.options import JOB, PROJECT, job_option, project_option
 from bot.slack.windows.place import Place

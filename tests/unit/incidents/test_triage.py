@@ -5,7 +5,7 @@ import pytest
 from bot.incidents.incident import Facts, Incident, State
 from bot.incidents.muting import Over
 from bot.incidents.steps import Acknowledge, Assign, Dismiss, Mute, Reopen, Resolve, Step, Unmute, action_of
-from bot.incidents.triage import Changed, Refused, apply, mute_over
+from bot.incidents.triage import Changed, Refused, apply, changed_since, mute_over, unacknowledged_since
 from bot.times import Ms, Ns
 
 FACTS = Facts(key="k", fingerprint="v1:k", title="boom", count=1, first_ns=Ns(1), last_ns=Ns(1), sightings=())
@@ -43,8 +43,6 @@ DISMISSED = after((Dismiss(), ADA))
         (OPEN, Mute(Ms(50)), State.MUTED, None),
         (ACKNOWLEDGED, Mute(None), State.MUTED, ADA),
         (MUTED, Mute(Ms(500)), State.MUTED, None),
-        (MUTED, Unmute(), State.OPEN, None),
-        (HELD_AND_MUTED, Unmute(), State.ACKNOWLEDGED, ADA),
         (OPEN, Resolve(), State.RESOLVED, GRACE),
         (ACKNOWLEDGED, Resolve("bad driver"), State.RESOLVED, ADA),
         (MUTED, Resolve(), State.RESOLVED, GRACE),
@@ -62,6 +60,49 @@ def test_what_is_allowed_changes_state_and_holder_and_is_remembered(before, step
     assert (changed.incident.muted is not None) == (state is State.MUTED)
     assert changed.incident.revision == before.revision + 1
     assert (changed.entry.action, changed.entry.actor) == (action_of(step).value, GRACE)
+
+
+@pytest.mark.parametrize(
+    ("before", "since_ms"),
+    [(OPEN, None), (ACKNOWLEDGED, 1), (ASSIGNED, 1), (after((Acknowledge(), ADA), (Reopen(), LINUS)), 2)],
+)
+@pytest.mark.parametrize("twice", [False, True], ids=["muted", "muted anew"])
+@pytest.mark.parametrize("by_itself", [False, True], ids=["unmuted", "over"])
+def test_a_mute_that_ends_gives_the_incident_back_as_it_was(before, since_ms, twice, by_itself):
+    muted = before
+    for at in range(5, 7 if twice else 6):
+        changed = apply(muted, Mute(Ms(99)), actor=GRACE, now_ms=Ms(at))
+        assert isinstance(changed, Changed)
+        muted = changed.incident
+    ended = mute_over(muted, Over("so"), Ms(9)) if by_itself else apply(muted, Unmute(), actor=GRACE, now_ms=Ms(9))
+    assert isinstance(ended, Changed)
+    found = ended.incident
+    assert (found.state, found.holder, found.actor) == (before.state, before.holder, before.actor)
+    assert (found.since_ms, found.changed_ms, found.muted) == (since_ms, 9, None)
+    assert ended.entry.actor == (None if by_itself else GRACE)
+
+
+@pytest.mark.parametrize(
+    ("before", "since_ms"),
+    [
+        (OPEN, 0),
+        (ASSIGNED, 1),
+        (ACKNOWLEDGED, None),
+        (MUTED, None),
+        (RESOLVED, None),
+        (after((Acknowledge(), ADA), (Reopen(), ADA)), None),
+        (after((Mute(Ms(99)), ADA), (Unmute(), ADA)), 2),
+    ],
+)
+def test_what_nobody_has_acknowledged_waits_since_it_was_last_left_so(before, since_ms):
+    assert unacknowledged_since(before) == since_ms
+
+
+@pytest.mark.parametrize(
+    ("known_ms", "by", "is_news"), [(1, GRACE, False), (0, GRACE, True), (0, ADA, False), (7, GRACE, True)]
+)
+def test_what_somebody_else_did_meanwhile_is_news(known_ms, by, is_news):
+    assert changed_since(ACKNOWLEDGED, known_ms, by) is is_news
 
 
 @pytest.mark.parametrize(
