@@ -36,6 +36,7 @@ Rooms, from the ground up; each may use only those above it::
     metrics.py      what is counted for Prometheus
     vitals.py       how the process is doing
     health.py       /healthz /readyz /metrics
+    doorstep.py     connections on which no request comes
     audit.py        who did what, for the command line
     explain.py      the engine of incidents over a saved log
     app.py          composition root: settings in, running app out

@@ -1,8 +1,10 @@
 """The command line: ``joblogs run | demo | check | health | accounts | explain | audit | migrate``."""
 
 import asyncio
+import os
 import signal
 import sys
+import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC
@@ -21,6 +23,8 @@ from bot.settings import Role, Settings, load
 from bot.times import Clock, Ms, SharedClock, SystemClock, ms_floor, now_ms
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SPARE_S = 0.7
+"""What is left of ten seconds after a graceful stop; those who stop processes commonly wait no longer."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -161,19 +165,27 @@ def explain(file: Any, as_json: bool) -> None:
 
 async def _run(settings: Settings, role: Role, clock: Clock, metrics: Metrics) -> None:
     from bot.app import open_app  # noqa: PLC0415 - `joblogs --help` stays quick
+    from bot.schedule import STOP_S  # noqa: PLC0415 - as above
 
-    stop = _first_signal()
+    stop = _first_signal(STOP_S + SPARE_S)
     while not stop.is_set():
         async with open_app(settings, role=role, clock=clock, metrics=metrics) as app, app.running():
             await _first_of(stop.wait(), app.accounts_changed())
 
 
-def _first_signal() -> asyncio.Event:
-    """Set by the first of `SIGNALS`. The second one ends the process at once."""
+def _first_signal(patience_s: float) -> asyncio.Event:
+    """Set by the first of `SIGNALS`. The second one ends the process at once, as does a stop that takes too long.
+
+    A thread that waits for a database that swallows everything cannot be ended otherwise; what it would still have
+    said is looked for by the next process.
+    """
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
 
     def told() -> None:
         stop.set()
+        hard_stop = threading.Timer(patience_s, os._exit, [0])
+        hard_stop.daemon = True
+        hard_stop.start()
         for number in SIGNALS:
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)

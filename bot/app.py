@@ -39,6 +39,7 @@ from bot.slack.desk import Desk
 from bot.slack.door import Door
 from bot.slack.downloads import Downloads
 from bot.slack.gateway import Gateway
+from bot.slack.measured import MeasuredClient
 from bot.slack.members import Members, Policy
 from bot.slack.memberships import Memberships
 from bot.slack.rights import Rights
@@ -67,6 +68,7 @@ class App:
     role: Role
     clock: Clock
     db: SqlDatabase
+    client: MeasuredClient
     bolt: AsyncApp
     leases: Leases
     lifecycle: Lifecycle
@@ -142,6 +144,7 @@ class App:
             metrics=self.metrics,
             accounts=self.known.keys,
             clock=self.clock,
+            client=self.client,
             sockets=sockets,
         )
 
@@ -239,6 +242,7 @@ async def open_app(
             role=role,
             clock=clock,
             db=db,
+            client=client,
             bolt=bolt,
             leases=leases,
             lifecycle=lifecycle,

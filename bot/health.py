@@ -1,11 +1,13 @@
 """/healthz: is the process alive; /readyz: can it do its work; /metrics; and Slack's way in when it uses HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from aiohttp import web
 
+from bot.doorstep import Doorstep
 from bot.errors import ConfigurationError
 from bot.metrics import CONTENT_TYPE
 
@@ -36,26 +38,23 @@ async def serve(
     Raises:
         ConfigurationError: the port is taken.
     """
-    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    doorstep = Doorstep()
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[doorstep.middleware()])
     app.router.add_get("/healthz", _handler(alive))
     app.router.add_get("/readyz", _handler(ready))
     app.router.add_get("/metrics", _scraped(metrics))
     if slack is not None:
         app.router.add_post("/slack/events", slack)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, lingering_time=LINGER_S)
-    await runner.setup()
     host, port = listen
-    try:
-        site = web.TCPSite(runner, host, port)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
         try:
-            await site.start()
+            bound = await stack.enter_async_context(doorstep.serving(runner, host, port))
         except OSError as error:
             raise ConfigurationError(f"PORT: {host}:{port} cannot be listened on: {error.strerror}") from error
-        bound = runner.addresses[0][1]
         log.info("listening", host=host, port=bound)
-        yield int(bound)
-    finally:
-        await runner.cleanup()
+        yield bound
 
 
 def _scraped(metrics: Callable[[], Awaitable[bytes]]) -> Handler:
@@ -67,7 +66,8 @@ def _scraped(metrics: Callable[[], Awaitable[bytes]]) -> Handler:
 
 def _handler(checks: Mapping[str, Check]) -> Handler:
     async def answer(_: web.Request) -> web.Response:
-        problems = {name: problem for name, check in checks.items() if (problem := await check())}
+        found = await asyncio.gather(*(check() for check in checks.values()))
+        problems = {name: problem for name, problem in zip(checks, found, strict=True) if problem}
         body = {"ok": not problems, "problems": problems}
         return web.json_response(body, status=503 if problems else 200)
 

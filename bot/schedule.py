@@ -62,7 +62,7 @@ class Stop:
 
 @dataclass(slots=True)
 class Metronome:
-    """Runs the beats. `last_s` tells when each one ended last, on the monotonic clock."""
+    """Runs the beats. `last_s` tells when each one did its work last, on the monotonic clock."""
 
     beats: Sequence[Beat]
     clock: Clock
@@ -81,9 +81,10 @@ class Metronome:
         except Exception:
             # The scheduler's door: a tick that fails is logged, and the next one is tried.
             log.exception("beat_failed", beat=beat.name)
+            return
         finally:
             self._running.discard(task)
-            self.last_s[beat.name] = self.clock.monotonic_s()
+        self.last_s[beat.name] = self.clock.monotonic_s()
 
     def lateness_s(self) -> dict[str, float]:
         """For each beat, by how much it is over its interval; a beat that never ran counts from the start."""

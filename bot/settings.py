@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
@@ -112,8 +112,11 @@ class Settings(BaseSettings):
     @classmethod
     def _is_the_right_token(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         wrong, right = _TOKENS[str(info.field_name)]
-        if value and value.get_secret_value().startswith(wrong):
+        token = value.get_secret_value() if value else ""
+        if token.startswith(wrong):
             raise ValueError(f"holds another kind of token: {right} is needed")
+        if not all("!" <= letter <= "~" for letter in token):
+            raise ValueError("holds blanks or letters that no token has: copy it again")
         return value
 
     @field_validator("accounts", mode="before")
@@ -181,8 +184,7 @@ class Settings(BaseSettings):
         """Every secret as it is, for the places that hide them."""
         single = (self.slack_bot_token, self.slack_app_token, self.slack_signing_secret)
         values = (*single, *self.keys.values(), *self.encryption_keys)
-        password = urlsplit(self.database_url).password
-        return (*(value.get_secret_value() for value in values if value), *([password] if password else []))
+        return (*(value.get_secret_value() for value in values if value), *_passwords(self.database_url))
 
     @property
     def sealing(self) -> Sealing:
@@ -239,6 +241,12 @@ def load() -> Settings:
         if not problems:
             return settings
     raise ConfigurationError("\n".join(problems))
+
+
+def _passwords(database_url: str) -> tuple[str, ...]:
+    """The one of the address, as it is written there and as it is meant, whatever characters it has."""
+    found = re.search(r"://[^:/@]*:(.+)@", database_url)
+    return tuple({found[1], unquote(found[1])}) if found else ()
 
 
 _TOKENS = {

@@ -1,5 +1,6 @@
 """How the process is doing: what /healthz, /readyz and /metrics answer from."""
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -10,8 +11,9 @@ from bot.flows.watch import Watch
 from bot.metrics import Metrics
 from bot.schedule import Metronome
 from bot.settings import Role
+from bot.slack.measured import MeasuredClient
 from bot.slack.sockets import Sockets
-from bot.store.database import SqlDatabase
+from bot.store.database import PATIENCE_S, SqlDatabase
 from bot.times import MS_PER_S, Clock, Ms, now_ms
 
 LATE_AFTER_S = 60.0
@@ -30,6 +32,7 @@ class Vitals:
     metrics: Metrics
     accounts: Collection[str]
     clock: Clock
+    client: MeasuredClient
     sockets: Sockets | None
 
     async def beats(self) -> str | None:
@@ -39,14 +42,19 @@ class Vitals:
 
     async def database(self) -> str | None:
         try:
-            await self.db.revision()
+            async with asyncio.timeout(PATIENCE_S):
+                await self.db.revision()
+        except TimeoutError:
+            return f"the database did not answer within {PATIENCE_S:g} s"
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready", with the reason
             return str(error)
         return None
 
     async def slack(self) -> str | None:
-        none = self.sockets is not None and not self.sockets.connected
-        return "no socket to Slack is connected" if none else None
+        if self.sockets is not None and not self.sockets.connected:
+            return "no socket to Slack is connected"
+        silent_s = self.client.unanswered_s()
+        return f"Slack has answered no call for {silent_s:.0f} s" if silent_s > LATE_AFTER_S else None
 
     async def lease(self) -> str | None:
         """Accounts that this process could read and that nobody does."""
@@ -54,7 +62,7 @@ class Vitals:
             return None
         now = now_ms(self.clock)
         try:
-            leases = await self.db.run(lambda tx: tx.accounts.all())
+            leases = await self.db.for_people.run(lambda tx: tx.accounts.all())
         except StoreUnavailable as error:
             return str(error)
         free = {lease.account for lease in leases if _is_free(lease, now)}
@@ -75,7 +83,7 @@ class Vitals:
             beats_late_s=self.metronome.lateness_s(), sockets=self.sockets.connected if self.sockets else 0
         )
         try:
-            incidents, (waiting, oldest_ms), parked = await self.db.run(lambda tx: _stored(tx, now))
+            incidents, (waiting, oldest_ms), parked = await self.db.for_people.run(lambda tx: _stored(tx, now))
         except StoreUnavailable:
             return self.metrics.text()
         self.metrics.set_stored(incidents=incidents, waiting=waiting, parked=parked, oldest_s=oldest_ms / MS_PER_S)

@@ -30,7 +30,7 @@ async def report(settings: Settings, clock: Clock) -> tuple[Finding, ...]:
     findings += storage.keys(known)
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
-        async with open_client(token, settings.slack_api_url) as client:
+        async with open_client(token, settings.slack_api_url, clock=clock) as client:
             slack = await workspace.look(client, settings, clock)
             findings += slack.findings
             if slack.is_usable and stored.watches is not None:

@@ -116,5 +116,5 @@ _REINSTALL = (
 )
 _SOCKET_MODE = (
     "In Basic Information → App-Level Tokens of the same app make a token with connections:write and set"
-    " SLACK_SOCKET_MODE; under Socket Mode the switch must be on."
+    " SLACK_APP_TOKEN; under Socket Mode the switch must be on."
 )

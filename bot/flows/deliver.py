@@ -30,18 +30,6 @@ LONGEST_RETRY_MS = 60_000
 AROUND_TRIES = 8
 BROKEN_TRIES = 5
 """So often a row is tried that fails in a way that nobody foresaw."""
-GONE = frozenset(
-    {
-        "cannot_reply_to_message",
-        "cant_update_message",
-        "edit_window_closed",
-        "message_not_found",
-        "restricted_action_thread_locked",
-        "thread_not_found",
-    }
-)
-"""Somebody deleted or locked the card or its thread. It is not posted anew: it may have held what nobody should
-read."""
 
 
 class Deliver:
@@ -177,7 +165,7 @@ class Deliver:
             log.warning("channel_refuses", channel=row.channel, lane=row.lane, code=error.code)
             await self._db.run(lambda tx: shut.close(tx, row, error.code, now))
             return
-        if error.code in GONE:
+        if error.code in shut.GONE:
             log.info("message_gone", key=row.key, kind=row.kind, code=error.code)
         else:
             log.error("delivery_refused", key=row.key, kind=row.kind, code=error.code, pointers=error.pointers)

@@ -37,21 +37,53 @@ OF_APP = frozenset(
     }
 )
 """Codes that whoever runs the bot mends; a direct message would be refused as well."""
+GONE = frozenset(
+    {
+        "cannot_reply_to_message",
+        "cant_update_message",
+        "edit_window_closed",
+        "message_not_found",
+        "restricted_action_thread_locked",
+        "thread_not_found",
+    }
+)
+"""Somebody deleted or locked the card or its thread. It is not posted anew: it may have held what nobody should
+read."""
+OF_MESSAGE = frozenset(
+    {
+        "attachment_payload_limit_exceeded",
+        "block_mismatch",
+        "invalid_arg_name",
+        "invalid_arguments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_metadata_format",
+        "invalid_metadata_schema",
+        "markdown_text_conflict",
+        "metadata_too_large",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "too_many_attachments",
+    }
+)
+"""Codes of a message that Slack will not take tomorrow either, words alone included."""
 
 
 def stops(row: Delivery, code: str) -> bool:
     """Whether its lane waits until that is mended, and loses nothing of what it holds.
 
-    A direct message that cannot be sent is for nobody: the person has left, or takes none from apps.
+    So it does after a code that nobody here knows. A direct message that cannot be sent is for nobody: the person
+    has left, or takes none from apps.
     """
-    return code in OF_APP or (code in OF_CHANNEL and row.kind is not Kind.DIRECT)
+    return code in OF_APP or (row.kind is not Kind.DIRECT and code not in GONE | OF_MESSAGE)
 
 
 def close(tx: Tx, row: Delivery, code: str, now: Ms) -> None:
     """Parks the lane of `row`; when its channel took messages until now, those who made its watches are told."""
     tx.outbox.park(row, code)
     is_news = tx.shut.close(row.channel, code, now)
-    if not is_news or code in OF_APP:
+    if not is_news or code not in OF_CHANNEL:
         return
     for person in sorted({watch.created_by for watch in tx.watches.of_channel(row.channel)}):
         told = direct(DirectTopic.CHANNEL_SHUT, person, now, channel=row.channel, code=code, at_ms=now)

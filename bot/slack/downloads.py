@@ -11,7 +11,7 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import JoblogsError, SlackRefused, SlackUnavailable, TransientError
+from bot.errors import JoblogsError, SlackRefused, SlackUnavailable, SlackUnclear, TransientError
 from bot.flows.download import Download, Progress
 from bot.slack import ids
 from bot.slack.gateway import translated
@@ -19,6 +19,7 @@ from bot.slack.mrkdwn import Message, actions, button, escape, section
 from bot.slack.posting import post_once
 from bot.times import Clock
 
+UNSURE = "Slack did not say whether it took the file. If it does not appear here in a minute, please ask again."
 log = structlog.get_logger(__name__)
 
 EDIT_INTERVAL_S = 5.0
@@ -113,13 +114,14 @@ class Downloads:
                     edited_s = self.clock.monotonic_s()
                     with suppress(TransientError):
                         await self._edit(channel, ts, _progress_message(name, title, progress))
-            await self._upload(file, download.filename, channel, ts)
-        return progress.statement or ""
+            is_sure = await self._upload(file, download.filename, channel, ts)
+        return progress.statement or "" if is_sure else UNSURE
 
     async def _edit(self, channel: str, ts: str, message: Message) -> None:
         await translated(self.client.chat_update(channel=channel, ts=ts, **message))
 
-    async def _upload(self, file: IO[bytes], filename: str, channel: str, thread_ts: str) -> None:
+    async def _upload(self, file: IO[bytes], filename: str, channel: str, thread_ts: str) -> bool:
+        """Whether it is known to be there: Slack may have taken it and its answer is lost."""
         length = file.tell()
         file.seek(0)
         place = await translated(self.client.files_getUploadURLExternal(filename=filename, length=length))
@@ -133,11 +135,14 @@ class Downloads:
                     raise SlackUnavailable(f"Slack did not take the file (HTTP {response.status})")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise SlackUnavailable(f"Slack did not take the file: {type(error).__name__}") from None
-        await translated(
-            self.client.files_completeUploadExternal(
-                files=[{"id": place["file_id"], "title": filename}], channel_id=channel, thread_ts=thread_ts
-            )
-        )
+        files = [{"id": place["file_id"], "title": filename}]
+        complete = self.client.files_completeUploadExternal(files=files, channel_id=channel, thread_ts=thread_ts)
+        try:
+            await translated(complete)
+        except SlackUnclear as error:
+            log.warning("upload_unclear", reason=str(error))
+            return False
+        return True
 
 
 def _progress_message(name: str, title: str, progress: Progress) -> Message:

@@ -179,7 +179,7 @@ async def translated(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         raise SlackUnavailable(f"Slack cannot be reached: {error.os_error}") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise SlackUnclear(f"Slack did not answer: {type(error).__name__}") from None
-    except AttributeError:  # what the SDK makes of a 200 whose body is plain text
+    except (AttributeError, ValueError):  # what the SDK makes of a 200 whose body is plain text, or no text
         raise SlackUnclear("Slack answered with HTTP 200 and nothing that could be read") from None
 
 
@@ -191,8 +191,11 @@ def _refusal(error: SlackApiError) -> SlackRefused | TransientError:
     if status == 429 or code in LIMIT_CODES:
         asked = {name.lower(): value for name, value in response.headers.items()}.get("retry-after")
         return SlackRateLimited("Slack asks to slow down", retry_after_s=_seconds(asked))
-    if code in UNCLEAR_CODES or ("ok" not in data and not 400 <= status < 500):
-        return SlackUnclear(f"Slack answered with HTTP {status} and nothing that could be read")
+    unread = f"Slack answered with HTTP {status} and nothing that could be read"
+    if "ok" not in data and 400 <= status < 500:
+        return SlackUnavailable(unread)  # not Slack's: a proxy on the way did not let it through
+    if code in UNCLEAR_CODES or "ok" not in data:
+        return SlackUnclear(unread)
     hints = (data.get("response_metadata") or {}).get("messages") or ()
     return SlackRefused(code, pointers=tuple(str(hint)[:300] for hint in hints))
 

@@ -2,6 +2,7 @@
 
 import random
 from asyncio import sleep
+from time import perf_counter
 
 import aiohttp
 import structlog
@@ -10,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.slack.measured import MeasuredClient
 from bot.slack.mrkdwn import Message
 
 log = structlog.get_logger(__name__)
@@ -42,7 +44,11 @@ async def reply(
     # Bolt's own way would open a session for each answer, and say it twice when the first answer is lost.
     webhook = AsyncWebhookClient(respond.response_url, session=client.session, retry_handlers=[])
     for words in (message, {"text": message["text"]}):
+        began_s = perf_counter()
         response = await _sent(webhook, words | manner, may_repeat=not to_channel)
+        if isinstance(client, MeasuredClient):
+            code = "lost" if response is None else f"http_{response.status_code}"
+            client.listener("response_url", "ok" if code == "http_200" else code, perf_counter() - began_s)
         if response is None or response.status_code == 200:
             return response is not None
         log.error("reply_refused", status=response.status_code, body=str(response.body)[:300])
@@ -57,6 +63,7 @@ async def _sent(webhook: AsyncWebhookClient, body: Message, *, may_repeat: bool)
     What is certain not to have arrived is sent again. After a lost answer only what the asker alone sees is:
     to be told twice is better than silence, but not in front of others.
     """
+    reason = ""
     for attempt in range(1, TRIES + 1):
         try:
             response = await webhook.send_dict(body)
@@ -69,10 +76,10 @@ async def _sent(webhook: AsyncWebhookClient, body: Message, *, may_repeat: bool)
             if not again or attempt == TRIES:
                 return response
         log.info("reply_again", reason=reason, attempt=attempt, again=again)
-        if not again:
-            return None
-        if attempt < TRIES:
-            await sleep(random.uniform(RETRY_S, 2 * RETRY_S))
+        if not again or attempt == TRIES:
+            break
+        await sleep(random.uniform(RETRY_S, 2 * RETRY_S))
+    log.warning("reply_lost", reason=reason)
     return None
 
 

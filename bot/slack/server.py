@@ -28,7 +28,7 @@ from bot.slack import (
 from bot.slack.crowd import Crowd
 from bot.slack.desk import Desk
 from bot.slack.gateway import translated
-from bot.slack.measured import Listener, MeasuredClient
+from bot.slack.measured import Listener, MeasuredClient, nobody
 from bot.slack.members import Identity
 from bot.slack.render.refusals import UNEXPECTED
 from bot.slack.reply import reply
@@ -57,15 +57,13 @@ ROOMS = (
 
 @asynccontextmanager
 async def open_client(
-    token: str, base_url: str, *, listener: Listener | None = None, clock: Clock | None = None
-) -> AsyncIterator[AsyncWebClient]:
+    token: str, base_url: str, *, clock: Clock, listener: Listener = nobody
+) -> AsyncIterator[MeasuredClient]:
     """A client with one shared session and without retries of its own: a retried post is a second message."""
     async with aiohttp.ClientSession(timeout=SESSION_TIMEOUT, trust_env=True) as session:
-        options: dict[str, Any] = {"token": token, "base_url": base_url, "session": session, "retry_handlers": []}
-        if listener is None or clock is None:
-            yield AsyncWebClient(**options)
-        else:
-            yield MeasuredClient(listener=listener, clock=clock, **options)
+        yield MeasuredClient(
+            listener=listener, clock=clock, token=token, base_url=base_url, session=session, retry_handlers=[]
+        )
 
 
 async def identify(client: AsyncWebClient) -> Identity:

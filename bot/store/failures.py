@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import exc
 
-from bot.errors import StoreUnavailable
+from bot.errors import ConfigurationError, StoreUnavailable
 
 # A transaction that lost against another one: the server has undone all of it.
 _SERIALIZATION_FAILURE = "40001"
@@ -24,6 +24,11 @@ def translated() -> Iterator[None]:
         yield
     except exc.TimeoutError as error:
         raise StoreUnavailable("the database is busy: no connection became free in time") from error
+    except exc.ProgrammingError as error:
+        if error.statement is not None:
+            raise
+        # Raised while connecting: an option of the address that the driver does not know.
+        raise ConfigurationError(f"DATABASE_URL: {_sentence(error)}") from None
     except exc.DBAPIError as error:
         if not _is_away(error):
             raise

@@ -35,8 +35,12 @@ _NO_CLAIM = {"claimed_by": None, "claimed_ms": None, "claimed_until_ms": None}
 _TRIED = or_(outbox.c.claimed_ms.is_not(None), outbox.c.unclear_since_ms.is_not(None))
 
 _IN_TURN = (outbox.c.urgency, outbox.c.due_ms, outbox.c.id)
-# `Delivery.is_edit`, over the columns.
-_IS_EDIT = outbox.c.kind.in_(sorted(kind.value for kind in EDITED)) & (outbox.c.urgency > Urgency.NEW_CARD)
+
+
+def _is_edit(rows: Any) -> ColumnElement[bool]:
+    """`Delivery.is_edit`, over the columns of the table or of an alias."""
+    return rows.c.kind.in_(sorted(kind.value for kind in EDITED)) & (rows.c.urgency > Urgency.NEW_CARD)  # type: ignore[no-any-return]
+
 
 # Never tried nor put off: its moment may still be brought forward.
 _FRESH = outbox.c.claimed_ms.is_(None) & outbox.c.error.is_(None)
@@ -176,12 +180,16 @@ def _smaller(when: ColumnElement[bool], present: Any, other: Any) -> Any:
 
 
 def _heads(now_ms: Ms, limit: int, room: Room | None) -> Select[Any]:
-    """Rows that are due and first in a lane of which no row is being sent, as many as there is room for."""
+    """Rows that are due and first in a lane of which no row is being sent, as many as there is room for.
+
+    An edit is in no new message's way: what it edits stands there already, and edits are few.
+    """
     other = outbox.alias("other")
+    is_before = (other.c.id < outbox.c.id) & (_is_edit(outbox) | ~_is_edit(other))
     in_the_way = exists().where(
         other.c.lane == outbox.c.lane,
         other.c.id != outbox.c.id,
-        or_(other.c.id < outbox.c.id, other.c.claimed_until_ms > now_ms),
+        or_(is_before, other.c.claimed_until_ms > now_ms),
     )
     first = (_is_due(now_ms), ~in_the_way)
     fitting = first if room is None else (outbox.c.id.in_(_fitting(first, room)),)
@@ -193,12 +201,12 @@ def _fitting(first: tuple[ColumnElement[bool], ...], room: Room) -> CompoundSele
     of_channel = func.row_number().over(partition_by=outbox.c.channel, order_by=_IN_TURN).label("nth")
     posts = (
         select(outbox.c.id, of_channel, *_IN_TURN)
-        .where(*first, ~_IS_EDIT, outbox.c.channel.not_in(room.busy))
+        .where(*first, ~_is_edit(outbox), outbox.c.channel.not_in(room.busy))
         .subquery("posts")
     )
     in_turn = (posts.c.urgency, posts.c.due_ms, posts.c.id)
     chosen = select(posts.c.id).where(posts.c.nth == 1).order_by(*in_turn).limit(room.posts).subquery()
-    edits = select(outbox.c.id).where(*first, _IS_EDIT).order_by(*_IN_TURN).limit(room.edits).subquery()
+    edits = select(outbox.c.id).where(*first, _is_edit(outbox)).order_by(*_IN_TURN).limit(room.edits).subquery()
     return union_all(select(chosen.c.id), select(edits.c.id))
 
 

@@ -104,10 +104,18 @@ class SqlRetention:
             delete(tails).where(tails.c.job_id == job_id),
         ):
             self._connection.execute(statement)
+        self._silence({f"job:{job_id}", *(f"incident:{number}" for number in mine)})
         for account in accounts:
             row = insert_into(self._connection, forgotten).values(account=account, job_id=job_id, at_ms=now_ms)
             self._connection.execute(row.on_conflict_do_nothing())
         return Forgotten(known=bool(accounts), incidents=len(mine), messages=messages, waiting=waiting)
+
+    def _silence(self, targets: set[str]) -> None:
+        """Who did what to these stays in the audit; what they wrote about it does not."""
+        for number, entry in self._connection.execute(select(audit.c.id, audit.c.body)).all():
+            if entry.target in targets and entry.detail:
+                silent = update(audit).where(audit.c.id == number).values(body=replace(entry, detail=""))
+                self._connection.execute(silent)
 
     def _unsend(self, job_id: str, incident_ids: frozenset[int]) -> int:
         rows = self._connection.execute(select(outbox.c.id, outbox.c.body)).all()

@@ -72,6 +72,18 @@ async def test_a_stop_while_the_database_is_away_is_a_clean_one_too(tmp_path: Pa
         await stops_well(theatre, bot)
 
 
+async def test_a_stop_while_the_network_swallows_everything_is_in_time_too(tmp_path: Path):
+    async with open_stage(tmp_path, "sockets") as theatre:
+        [bot] = await theatre.open("all")
+        assert bot.wire is not None
+        bot.wire.hold()
+        await asyncio.sleep(1)
+        try:
+            await stops_well(theatre, bot)
+        finally:
+            bot.wire.mend(lost=True)
+
+
 async def stops_well(theatre: Theatre, bot: Bot) -> None:
     theatre.leave(bot)
     bot.process.terminate()

@@ -149,13 +149,18 @@ def a_file(step: str) -> Act:
             stage.clock.turn(0.5)
             await asyncio.sleep(0.02)
         assert len([one for one in ada.direct_messages if "run-1" in one["text"] and not one.get("files")]) == 1
+        [end] = [one["text"] for one in ada.direct_messages if _has_ended(one)]
+        assert not (stage.workspace.files and "Not uploaded" in end), end
         return len(stage.workspace.files)
 
     return download
 
 
+ENDINGS = ("Complete", "Not uploaded", "Slack did not say", "Something went wrong")
+
+
 def _has_ended(message: dict[str, Any]) -> bool:
-    return any(words in message["text"] for words in ("Complete", "Not uploaded", "Something went wrong"))
+    return any(words in message["text"] for words in ENDINGS)
 
 
 async def an_answer_for_all(stage: Stage, fault: str) -> int:

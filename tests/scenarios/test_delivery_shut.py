@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.plots import OOM, fail_more, failed_once, waiting, watching
+from tests.scenarios.plots import OOM, fail_more, failed_once, waiting, watching, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
 
 
@@ -83,6 +83,21 @@ async def test_a_person_who_takes_no_direct_messages_stops_nothing(stage: Stage)
     await stage.ticks(10)
     assert told(stage) == []
     assert await waiting(stage) == 0  # what is parked does not count
+
+
+@pytest.mark.parametrize("kind", ["error:team_added_to_org", "error:what_nobody_knows", "403", "407"])
+async def test_what_is_refused_for_no_known_reason_is_said_when_slack_takes_it(stage: Stage, kind: str):
+    job, card = await with_card(stage)
+    fault = stage.workspace.faults.add("chat.postMessage", kind, times=None)
+    fail_more(stage, 1)
+    job.write(OOM, level="ERROR", count=200)
+    await stage.ticks(10, 10)
+    assert len(stage.cards()) == 1
+    stage.workspace.faults.end(fault)
+    await stage.ticks(20, 20)
+    assert len(stage.cards()) == 2
+    assert sum("times now" in shown(one) for one in stage.thread(card)) == 1
+    assert told(stage) == []  # in the channel there is nothing that its people could mend
 
 
 @pytest.mark.parametrize("code", ["restricted_action", "restricted_action_read_only_channel"])

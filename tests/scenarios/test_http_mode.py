@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from bot import doorstep
 from bot.app import open_app
 from bot.sandbox.baseten.server import BasetenServer
 from bot.sandbox.baseten.world import World
@@ -229,6 +230,23 @@ async def test_headers_without_end_are_refused(house: House):
     assert await house.post(b"x", headers=many) == 400
     assert await house.post(b"x", headers={"X-Filler": "x" * 100_000}) == 400
     assert await house.signed(command(house, "watches")) == 200
+
+
+async def test_who_never_ends_the_headers_is_sent_away_and_holds_up_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(doorstep, "HEADERS_S", 1.0)
+    monkeypatch.setattr(doorstep, "MOST_WAITING", 20)
+    host, port = house.url.removeprefix("http://").split(":")
+    idle = [await asyncio.open_connection(host, int(port)) for _ in range(40)]
+    for number, (_, writer) in enumerate(idle):
+        writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\n" if number % 2 else b"")
+    assert await house.signed(command(house, "watches")) == 200
+    for reader, writer in idle:
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+    assert (await house.get("/healthz"))[0] == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])

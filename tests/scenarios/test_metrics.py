@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.errors import StoreUnavailable
 from bot.journal import configure
 from bot.metrics import Metrics
+from bot.schedule import Beat, Metronome
+from bot.slack import gateway
 from tests.scenarios.plots import OOM, with_card
 from tests.stage import Stage, open_stage
 
@@ -74,6 +77,37 @@ async def test_a_process_that_reads_nothing_it_could_read_is_not_ready(stage: St
     assert await vitals.lease() is None
     await stage.bot.leases.release()
     assert await vitals.lease() == "nobody reads: default"
+
+
+@pytest.mark.parametrize("kind", ["503", "reset", "timeout"])
+async def test_a_process_that_slack_has_not_answered_for_a_minute_is_not_ready(
+    stage: Stage, kind: str, monkeypatch: pytest.MonkeyPatch
+):
+    await with_card(stage)
+    vitals = stage.bot.vitals(None)
+    monkeypatch.setattr(gateway, "CALL_TIMEOUT_S", 0.05)
+    stage.workspace.faults.add("*", kind, times=None)
+    stage.job("run-2").write(OOM, level="ERROR")
+    await stage.ticks(12, 10)
+    assert str(await vitals.slack()).startswith("Slack has answered no call for")
+    stage.workspace.faults.clear()
+    await stage.ticks(12, 10)
+    assert await vitals.slack() is None
+
+
+async def test_a_beat_that_fails_each_time_is_late(stage: Stage):
+    async def fail() -> None:
+        raise RuntimeError("a fault of ours")
+
+    async def wait() -> None:
+        raise StoreUnavailable("away")
+
+    beats = (Beat("fails", 0.02, fail), Beat("waits", 0.02, wait))
+    metronome = Metronome(beats, stage.clock)
+    async with metronome.running():
+        stage.clock.turn(100)
+        await stage.until(lambda: metronome.lateness_s()["waits"] < 1)
+        assert metronome.lateness_s()["fails"] > 90
 
 
 def test_what_is_logged_as_a_warning_or_worse_is_counted_by_its_event(capsys: pytest.CaptureFixture[str]):

@@ -52,6 +52,22 @@ def test_what_is_asked_for_exists(expression: str):
     assert grouped <= set.union(*(known[name] for name, _ in uses))
 
 
+def test_no_alert_waits_for_a_sum_of_nothing_to_be_zero():
+    """The sum of a gauge that no process has is no 0, but nothing at all."""
+    rules: Any = yaml.safe_load((FOLDER / "alerts.yml").read_text())
+    for rule in rules["groups"][0]["rules"]:
+        assert not re.match(r"(sum|max)\([^()]+\) == 0$", rule["expr"]), rule["alert"]
+
+
+def test_an_alert_names_events_that_are_logged():
+    code = "".join(path.read_text() for path in (FOLDER.parents[1] / "bot").rglob("*.py"))
+    rules: Any = yaml.safe_load((FOLDER / "alerts.yml").read_text())
+    for rule in rules["groups"][0]["rules"]:
+        if named := re.search(r"the log's events ([a-z_]+) and ([a-z_]+)", rule["annotations"]["action"]):
+            for event in named.groups():
+                assert f'"{event}"' in code, event
+
+
 def test_every_alert_says_what_to_do():
     rules: Any = yaml.safe_load((FOLDER / "alerts.yml").read_text())
     for group in rules["groups"]:

@@ -26,6 +26,8 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("SLACK_BOT_TOKEN", "xapp-1-A", "another kind of token"),
         ("SLACK_APP_TOKEN", "xoxb-1", "another kind of token"),
+        ("SLACK_BOT_TOKEN", "xoxb-1\n2", "copy it again"),
+        ("SLACK_APP_TOKEN", "xapp-1 2", "copy it again"),
         ("SLACK_API_URL", "slack.example", "http:// or https://"),
         ("SLACK_API_URL", "https://slack.example/", "must end in /api/"),
         ("BASETEN_API_URL", "ftp://x", "http:// or https://"),
@@ -48,6 +50,15 @@ def test_a_wrong_variable_is_named_with_what_is_wrong(monkeypatch, name, value, 
     with pytest.raises(ConfigurationError, match=name) as caught:
         load()
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("password", "hidden"),
+    [("s3cret", {"s3cret"}), ("s[e]c:r@t", {"s[e]c:r@t"}), ("a%40b", {"a%40b", "a@b"}), ("p#?/w", {"p#?/w"})],
+)
+def test_a_password_is_hidden_whatever_it_is_made_of(monkeypatch, password, hidden):
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://me:{password}@db.example/x")
+    assert set(load().secrets) == hidden
 
 
 def test_every_problem_is_reported_at_once(monkeypatch):

@@ -7,7 +7,9 @@ from bot.times import MS_PER_S, Clock, Ms, now_ms
 
 SOCKETS = "sockets"
 SOCKET_KINDS = frozenset({"down", "wedged", "deaf", "mute"})
-STATUSES = frozenset({"500", "502", "503", "504"})
+PROXIED = frozenset({"403", "407", "502", "503", "504"})
+"""What something on the way answers, with a page of its own."""
+STATUSES = PROXIED | {"500"}
 KINDS = frozenset({*STATUSES, "429", "lost", "reset", "slow", "timeout", "error", "garbage"})
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.sandbox.slack.calls import Result
 from bot.sandbox.slack.composing import authored, content, needs_words, without_empties
-from bot.sandbox.slack.faults import Fault
+from bot.sandbox.slack.faults import STATUSES, Fault
 from bot.sandbox.slack.methods.chat import pace
 from bot.sandbox.slack.people import Channel
 from bot.sandbox.slack.tickets import ResponseUrl
@@ -79,7 +79,7 @@ def _spoiled(fault: Fault | None) -> Result | None:
     match fault:
         case Fault(kind="429"):
             return Result(status=429, answer="ratelimited", error="ratelimited")
-        case Fault(kind="500" | "502" | "503" | "504" as status):
+        case Fault(kind=status) if status in STATUSES:
             return Result(status=int(status), answer="internal_error", error="internal_error")
         case Fault(kind="error", detail=code):
             return Result(status=400, answer=code, error=code)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot.sandbox.slack.calls import Result
-from bot.sandbox.slack.faults import Fault
+from bot.sandbox.slack.faults import PROXIED, STATUSES, Fault
 from bot.sandbox.slack.methods import METHODS
 from bot.sandbox.slack.methods.method import Method, require_scope
 from bot.sandbox.slack.wire import Args, Json, Refusal
@@ -65,7 +65,7 @@ class WebApi:
             space.calls.add(watch, "api", name, values, cut_short(fault))
             return drop(request)
         space.calls.add(watch, "api", name, values, answer.result(fault))
-        if fault is not None and fault.kind in {"garbage", "502", "503", "504"}:
+        if fault is not None and fault.kind in PROXIED | {"garbage"}:
             return web.Response(text=GARBAGE, content_type="text/html", status=answer.status)
         response = answer.response()
         response.headers["X-OAuth-Scopes"] = ",".join(sorted(space.app.scopes))
@@ -142,7 +142,7 @@ def _spoiled(fault: Fault | None) -> Answer | None:
     match fault:
         case Fault(kind="429"):
             return Answer(429, {"ok": False, "error": "ratelimited"}, round(fault.seconds))
-        case Fault(kind="500" | "502" | "503" | "504" as status):
+        case Fault(kind=status) if status in STATUSES:
             return Answer(int(status), {"ok": False, "error": "internal_error"})
         case Fault(kind="error", detail=code):
             return Answer(200, {"ok": False, "error": code})

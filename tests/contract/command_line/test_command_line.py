@@ -33,6 +33,23 @@ def test_run_names_everything_that_is_missing_at_once(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://me:s3cret[word@127.0.0.1:1/x", "database"),
+        ("postgresql://me:s3cretword@127.0.0.1:1/x?no_such_option=1", "no_such_option"),
+    ],
+)
+def test_a_database_address_that_is_wrong_is_one_sentence(tmp_path, url, says):
+    for word in ("migrate", "check"):
+        done = run(word, tmp_path=tmp_path, DATABASE_URL=url)
+        assert done.returncode == 1
+        told = done.stdout + done.stderr
+        assert says in told
+        assert "Traceback" not in told
+        assert "s3cret" not in told
+
+
 def test_a_wrong_variable_is_one_sentence_and_no_traceback(tmp_path):
     done = run("run", tmp_path=tmp_path, PORT="eighty")
     assert done.returncode == 1

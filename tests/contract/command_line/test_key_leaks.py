@@ -165,7 +165,7 @@ async def test_a_key_that_no_header_can_hold_is_refused_without_it() -> None:
 @pytest.mark.parametrize("status", [200, 400, 401, 404, 429, 500])
 async def test_a_failure_of_slack_that_repeats_the_token_is_logged_without_it(status: int) -> None:
     """Slack's own code is told as it is, so that the door to the log has to hide what looks like a token."""
-    async with echoing(_echo(status)) as url, open_client(BOT_TOKEN, f"{url}/api/") as client:
+    async with echoing(_echo(status)) as url, open_client(BOT_TOKEN, f"{url}/api/", clock=SystemClock()) as client:
         with pytest.raises(JoblogsError) as caught:
             await translated(client.auth_test())
     assert leaks(logged("json", f"log.error('x', exc_info=RuntimeError({str(caught.value)!r}))")) == []

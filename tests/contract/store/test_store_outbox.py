@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.incidents.delivery import Delivery, Urgency
+from bot.incidents.delivery import Delivery, Kind, Urgency
 from bot.store import Store
 from bot.times import Ms
 from tests.contract.store.samples import HOSTILE, NOW, a_delivery
@@ -94,12 +94,25 @@ def test_a_key_is_free_again_once_its_row_is_done(store: Store) -> None:
 
 
 def test_rows_of_one_lane_are_claimed_one_after_another(store: Store) -> None:
-    add(store, a_delivery("card", urgency=Urgency.EDIT), a_delivery("reply", urgency=Urgency.NEW_CARD))
+    add(store, a_delivery("card", urgency=Urgency.NEW_CARD), a_delivery("reply", kind=Kind.REPLY, urgency=0))
     first = only(claim(store))
     assert first.key == "card"
     assert claim(store, owner="w2") == ()
     done(store, first)
     assert only(claim(store)).key == "reply"
+
+
+def test_an_edit_that_waits_is_in_no_new_messages_way(store: Store) -> None:
+    add(store, a_delivery("edit", due_ms=at(100)), a_delivery("reply", kind=Kind.REPLY, urgency=Urgency.REPLY))
+    reply = only(claim(store))
+    assert reply.key == "reply"
+    assert claim(store, 100) == ()  # one of a lane at a time
+    done(store, reply)
+    edit = only(claim(store, 100))
+    add(store, a_delivery("next", kind=Kind.REPLY, urgency=Urgency.REPLY))
+    assert claim(store, 100) == ()
+    done(store, edit)
+    assert only(claim(store, 100)).key == "next"
 
 
 def test_a_row_that_is_not_due_yet_holds_its_lane_only(store: Store) -> None:

@@ -138,8 +138,12 @@ def test_a_job_that_is_forgotten_leaves_nothing_but_its_id(store: Store, job_id:
             ]
         )
     )
+    for target in (f"incident:{mine}", f"job:{job_id}", f"incident:{theirs}"):
+        told = replace(an_audit_entry("resolve"), target=target, detail="the reason")
+        store.run(lambda tx, told=told: tx.audit.add(told))
 
     done = store.run(lambda tx: tx.retention.forget(job_id, NOW))
+    assert [entry.detail for entry in store.run(lambda tx: tx.audit.recent(9))] == ["the reason", "", ""]
     assert (done.known, done.incidents, done.messages, done.waiting) == (True, 1, 1, 2)
     assert store.run(lambda tx: tx.incidents.get(mine)) is None
     assert store.run(lambda tx: tx.incidents.get(theirs)) is not None
