@@ -25,6 +25,7 @@ from bot.flows.deliver import Deliver
 from bot.flows.digest import Summarise
 from bot.flows.leases import Leases
 from bot.flows.lifecycle import Lifecycle
+from bot.flows.neighbours import Neighbours
 from bot.flows.overview import Overview
 from bot.flows.subscribe import Subscribe
 from bot.flows.tidy import Keep, Tidy
@@ -77,6 +78,7 @@ class App:
     vigil: Vigil
     deliver: Deliver
     attend: Attend
+    neighbours: Neighbours
     summarise: Summarise
     metrics: Metrics
     metronome: Metronome
@@ -223,6 +225,7 @@ async def open_app(
         verdict = Verdict(db=db, apis=apis, leases=leases, clock=clock)
         vigil = Vigil(db=db, apis=apis, leases=leases, clock=clock, listeners=lambda: watch.readers)
         attend = Attend(db=db, clock=clock, remind_after_ms=settings.remind_after_min * 60 * MS_PER_S)
+        neighbours = Neighbours(db, Rooms(client), clock)
         tidy = Tidy(db=db, clock=clock, keep=_keep(settings))
         beats = (
             Beat("leases", 5, leases.tick),
@@ -232,6 +235,7 @@ async def open_app(
             Beat("vigil", 15, vigil.tick),
             Beat("deliver", 0.5, deliver.tick),
             Beat("attend", 5, attend.tick),
+            Beat("neighbours", 20, neighbours.tick),
             Beat("digest", 20, desk.summarise.tick),
             Beat("tidy", 600, tidy.tick),
         )
@@ -251,6 +255,7 @@ async def open_app(
             vigil=vigil,
             deliver=deliver,
             attend=attend,
+            neighbours=neighbours,
             summarise=desk.summarise,
             metrics=metrics,
             metronome=Metronome(() if role == "web" else beats, clock),

@@ -12,8 +12,11 @@ TRY_AGAIN_MS = ms_from_s(120)
 """So often it is tried again whether a channel takes messages."""
 SHUT_MS = ms_from_s(30)
 """So long after a refusal nothing else is tried in the same channel: its other lanes are parked unasked."""
+SHARED = "is_ext_shared"
+"""No code of Slack's refusals: it takes the message, and another organisation would read it (`neighbours`)."""
 OF_CHANNEL = frozenset(
     {
+        SHARED,
         "channel_not_found",
         "is_archived",
         "not_in_channel",
@@ -80,14 +83,19 @@ def stops(row: Delivery, code: str) -> bool:
 
 
 def close(tx: Tx, row: Delivery, code: str, now: Ms) -> None:
-    """Parks the lane of `row`; when its channel took messages until now, those who made its watches are told."""
+    """Parks the lane of `row`."""
     tx.outbox.park(row, code)
-    is_news = tx.shut.close(row.channel, code, now)
-    if not is_news or code not in OF_CHANNEL:
-        return
-    for person in sorted({watch.created_by for watch in tx.watches.of_channel(row.channel)}):
-        told = direct(DirectTopic.CHANNEL_SHUT, person, now, channel=row.channel, code=code, at_ms=now)
-        tx.outbox.add([told])
+    refuse(tx, row.channel, code, now)
+
+
+def refuse(tx: Tx, channel: str, code: str, now: Ms) -> bool:
+    """Whether the channel took messages until now: then those who made its watches are told."""
+    is_news = tx.shut.close(channel, code, now)
+    if is_news and code in OF_CHANNEL:
+        for person in sorted({watch.created_by for watch in tx.watches.of_channel(channel)}):
+            told = direct(DirectTopic.CHANNEL_SHUT, person, now, channel=channel, code=code, at_ms=now)
+            tx.outbox.add([told])
+    return is_news
 
 
 def is_shut(tx: Tx, row: Delivery, now: Ms) -> bool:

@@ -28,6 +28,14 @@ class Rooms:
             return "Slack does not answer right now; try again in a minute."
         return _obstacle(answer["channel"])
 
+    async def is_shared(self, channel: str) -> bool:
+        """Fits `flows.neighbours.Rooms`: of a channel that is not shown nothing is known."""
+        try:
+            answer = await translated(self.client.conversations_info(channel=channel))
+        except SlackRefused:
+            return False
+        return bool(answer["channel"].get("is_ext_shared"))
+
 
 async def is_internal(client: AsyncWebClient, channel: str) -> bool:
     """Whether only this organisation reads it; where Slack does not tell, it is taken for shared.

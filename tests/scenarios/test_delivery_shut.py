@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.flows import neighbours
 from tests.scenarios.plots import OOM, fail_more, failed_once, waiting, watching, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
 
@@ -109,4 +110,28 @@ async def test_a_channel_where_only_some_may_post_is_one_that_is_shut(stage: Sta
     assert stage.cards() == []
     await stage.ticks(10, 20)
     assert len(stage.cards()) == 1
+    assert len(told(stage)) == 1
+
+
+async def test_a_channel_that_another_organisation_reads_since_takes_nothing_until_it_has_left(stage: Stage):
+    job, card = await with_card(stage)
+    channel = stage.workspace.channel(CHANNEL)
+    await stage.bot.neighbours.tick()
+    channel.is_ext_shared = True
+    stage.clock.turn(neighbours.ASK_AGAIN_S)
+    await stage.bot.neighbours.tick()
+    fail_more(stage, 1)
+    job.write(OOM, level="ERROR", count=200)
+    for _ in range(15):
+        await stage.bot.neighbours.tick()
+        await stage.tick(20)
+    assert stage.cards() == [card]
+    [word] = told(stage)
+    assert "another organisation reads it now" in word
+
+    channel.is_ext_shared = False
+    await stage.bot.neighbours.tick()
+    await stage.ticks(10)
+    assert len(stage.cards()) == 2
+    assert "201 times" in shown(stage.cards()[0])
     assert len(told(stage)) == 1

@@ -33,6 +33,7 @@ def _assigned(content: DirectContent) -> Message:
 
 
 _SHUT = {
+    "is_ext_shared": "another organisation reads it now, and logs are not for them. Watch from another channel",
     "is_archived": "it is archived. Unarchive it, or watch from another channel",
     "not_in_channel": "I am not in it any more. Invite me again with /invite @joblogs",
     "channel_not_found": "I cannot see it any more. Invite me again with /invite @joblogs, or watch elsewhere",
