@@ -12,7 +12,7 @@ demo: $(READY)
 	$(BIN)/joblogs demo
 
 test: $(READY) packages check
-	$(BIN)/pytest -n 4 --dist worksteal tests/unit tests/contract tests/scenarios
+	$(BIN)/pytest -n 5 --dist worksteal tests/unit tests/contract tests/scenarios
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/chaos tests/browser
 
 # Five minutes of each play, and what takes over from what with the product's own figures.

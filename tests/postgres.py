@@ -149,7 +149,11 @@ class Cluster:
         """SIGQUIT: at once, as after a crash; SIGINT: sessions are cut off and all is written first."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(_START_S)
+            try:
+                self._process.wait(_START_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()  # its children end with it
+                self._process.wait(_START_S)
             self._process = None
 
 

@@ -15,7 +15,7 @@ import pytest
 from bot.incidents.delivery import DirectTopic, direct
 from bot.slack import gateway, ids, posting, reply, saying, server
 from bot.times import Ms
-from tests.scenarios.plots import OOM, failed_once, waiting, with_card
+from tests.scenarios.plots import OOM, failed_once, waiting, window, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
 
 FAULTS = (
@@ -128,6 +128,28 @@ async def a_window(stage: Stage, fault: str) -> int:
     return int(stage.workspace.person("ada").view is not None)
 
 
+async def a_step_in_a_window(stage: Stage, fault: str) -> int:
+    """The window may stay as it was; the step is taken and told all the same."""
+    _, card = await with_card(stage)
+    ada = stage.workspace.person("ada")
+    await ada.shortcut(ids.TRIAGE_SHORTCUT, CHANNEL, card["ts"])
+    await window(stage)
+    stage.workspace.faults.add("views.update", fault)
+    assert (await ada.act(None, ids.STEP_IN_WINDOW + "acknowledge")).acked
+    await _while_working(stage)
+    await stage.ticks(6)
+    return seen(stage.thread(card), "acknowledged this")
+
+
+async def lines_for_all(stage: Stage, fault: str) -> int:
+    stage.job().write("hello")
+    answer = await stage.command("run-1")
+    stage.workspace.faults.add("response_url", fault)
+    assert (await stage.press(answer, ids.SHARE)).acked
+    await _while_working(stage)
+    return seen(stage.channel(), "hello")
+
+
 async def home(stage: Stage, fault: str) -> int:
     stage.workspace.faults.add("views.publish", fault)
     await stage.workspace.person("ada").open_home()
@@ -190,6 +212,8 @@ TABLE: dict[str, tuple[Act, set[int]]] = {
     "files.completeUploadExternal": (a_file("files.completeUploadExternal"), AT_MOST_ONCE),
     "chat.unfurl": (a_preview_of_a_link, AT_MOST_ONCE),
     "views.open": (a_window, AT_MOST_ONCE),
+    "views.update": (a_step_in_a_window, ONCE),
+    "response_url: to all": (lines_for_all, AT_MOST_ONCE),
     "views.publish": (home, AT_MOST_ONCE),
 }
 

@@ -148,7 +148,7 @@ async def it_is_resolved_with_a_reason(night: Night) -> None:
     await night.press("grace", hub(night), ids.RESOLVE)
     assert "GatedRepoError" in await night.fills("grace", {"reason": {"reason": REASON}})
     await night.settles(4)
-    assert REASON in shown(hub(night))
+    assert f"{FIRST_LINE} {SECOND_LINE}" in shown(hub(night))
     assert buttons(hub(night)) == ["Reopen"]
 
 
@@ -159,7 +159,9 @@ async def the_mute_ends_by_itself(night: Night, ending: str) -> None:
     if ending == "replica":
         night.job("llama-70b-sft").write(OOM, level="ERROR", replica="g03r0")
     await night.passes(4 * 3600)
-    assert f"The mute ended: {ENDINGS[ending]}." in night.thread(oom(night))[-1]
+    *_, over, reminder = night.thread(oom(night))
+    assert f"The mute ended: {ENDINGS[ending]}." in over
+    assert "Nobody has taken this since" in reminder
     assert buttons(oom(night)) == ["Acknowledge", "Resolve"]
     assert "Nothing is muted in this channel." in await night.asks("ada", "mutes")
 
@@ -180,7 +182,7 @@ async def the_next_day_it_is_back_in_a_new_job(night: Night) -> None:
     await night.settles()
     new = hub(night)
     assert new["ts"] != old["ts"]
-    assert f"Seen in 1 earlier job ; last time  {GRACE} :  {REASON}" in shown(new)
+    assert f"Seen in 1 earlier job ; last time  {GRACE} :  {FIRST_LINE} {SECOND_LINE}" in shown(new)
     assert old["ts"].replace(".", "") in str(new["blocks"]), "it links the thread of the night"
     assert buttons(new) == ["Acknowledge", "Resolve"]
 
@@ -215,8 +217,8 @@ def every_action_stands_in_its_thread_once(night: Night, ending: str) -> None:
     ended = f"{ADA} The mute ended: {replica}." if ending == "replica" else f"The mute ended: {replica}."
     around, nobody = "Lines around the first one on", f"{night.group(GROUP)} Nobody has taken this since"
     told = {
-        oom: [around, "ada muted this until", ended],
-        disk: [around, "ada assigned this to grace."],
+        oom: [around, "ada muted this until", ended, nobody],
+        disk: [around, "ada assigned this to grace.", f"{GRACE} This waits for you since"],
         hub: [around, nobody],
     }
     for find, lines in told.items():
@@ -229,7 +231,14 @@ def every_action_stands_in_its_thread_once(night: Night, ending: str) -> None:
 
 
 async def the_audit_log_is_complete(night: Night) -> None:
-    entries = [(name(entry.actor), entry.action, entry.outcome, entry.detail) for entry in await night.audit()]
+    audit = await night.audit()
+    denied = {(night.stage.workspace.roster.user(one).id, "use") for one in ("gus", "sam")}
+    assert {(entry.actor, entry.action) for entry in audit if entry.outcome == "denied"} == denied
+    entries = [
+        (name(entry.actor), entry.action, entry.outcome, entry.detail)
+        for entry in audit
+        if entry.outcome != "denied"
+    ]
     assert [entry[:3] for entry in entries] == [
         ("ada", "watch", "done"),
         ("ada", "digest", "done"),

@@ -10,6 +10,7 @@ import pytest
 from bot.incidents.steps import Acknowledge, Dismiss, Mute, Resolve
 from bot.slack import ids
 from bot.slack.render.refusals import NO_WINDOW, STORE_AWAY
+from bot.slack.windows import window as window_room
 from bot.store import engine
 from tests.scenarios.plots import OOM, pick, resolve, rows, send, take, window, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
@@ -108,7 +109,7 @@ async def test_an_old_button_says_at_once_what_happened_instead_of_an_empty_wind
         {"user": stage.workspace.bot_user_id, "bot_id": "B", "text": "old", "blocks": card["blocks"]},
     )
     for action in (ids.RESOLVE, ids.MENU):
-        patch = None if action == ids.RESOLVE else ids.PickRef(ids.Pick.MUTE, ids.IncidentRef(1, 1)).encode()
+        patch = None if action == ids.RESOLVE else ids.PickRef(ids.Pick.MUTE, ids.IncidentRef(1, 0)).encode()
         await stage.workspace.person("ada").press(CHANNEL, old["ts"], action, patch)
         before += 1
         await stage.until(lambda: len(stage.ephemerals()) == before)  # noqa: B023 - awaited at once
@@ -144,6 +145,7 @@ async def test_a_submission_that_slack_delivers_twice_resolves_once(stage: Stage
         return second
 
     monkeypatch.setattr(dispatcher, "ask", twice)
+    monkeypatch.setattr(window_room, "ANSWER_BY_S", 2.9)  # a window that says "One moment" is told twice what came
     await resolve(stage, card, reason="once")
     await stage.ticks(2)
     assert await history(stage) == [("resolve", "once")]

@@ -194,7 +194,7 @@ def _number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-_INCIDENT = re.compile(r"\bi=(\d+)&r=\d+")
+_INCIDENT = re.compile(r"\bi=(\d+)&m=\d+")
 _LIST_HEAD = re.compile(r"too many at once for a card each|that needs? nobody: ")
 _TIMES = re.compile(r"([\d,]+) times (?:·|since it came back)")
 _ONCE = re.compile(r"(?:^|\n)at <date>|once since it came back")
