@@ -47,7 +47,7 @@ export function ago(date) {
   const [amount, unit] =
     Math.abs(seconds) < 60 ? [0, ''] : Math.abs(seconds) < 3600 ? [seconds / 60, 'minute']
     : Math.abs(seconds) < 86400 ? [seconds / 3600, 'hour'] : [seconds / 86400, 'day'];
-  if (!unit) return 'just now';
+  if (!unit) return seconds < -9 ? 'in a moment' : 'just now';
   const whole = Math.floor(Math.abs(amount));
   const words = `${whole} ${unit}${whole === 1 ? '' : 's'}`;
   return amount < 0 ? `in ${words}` : `${words} ago`;

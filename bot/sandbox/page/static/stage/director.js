@@ -83,7 +83,7 @@ function troubles(state) {
   };
   return part('Trouble', 'Let a service fail, and see that nothing gets lost.',
     h('div.buttons', kind, span, press('Begin', 'trouble', order('trouble', body))),
-    state.troubles.map((one) => h('div.trouble', h('span', one.service === 'slack' ? 'Slack: ' : 'Baseten: ', one.label, ', ends ', ageNode('span', {}, () => ago(new Date(one.until_ms)))), press('End it', one.id, order('calm', { id: one.id })))));
+    state.troubles.map((one) => h('div.trouble', h('span', one.label, ', ends ', ageNode('span', {}, () => ago(new Date(one.until_ms)))), press('End it', one.id, order('calm', { id: one.id })))));
 }
 
 function bot({ bot: it }) {
