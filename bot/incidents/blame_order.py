@@ -59,7 +59,7 @@ def attempts(fatal: Sequence[Case], job: Job) -> list[Case]:
     """The root of each attempt; whatever else died within one attempt is a consequence."""
     began = min((case.first_ns for case in fatal), default=0)
     if job.progress_ns <= began + SURVIVED_NS:
-        return list(fatal[:1])
+        return [*fatal[:1], *(case for case in fatal[1:] if _is_apart(case, fatal[0]))]
     roots: list[Case] = []
     for case in fatal:
         apart = all(
@@ -69,6 +69,16 @@ def attempts(fatal: Sequence[Case], job: Job) -> list[Case]:
         if not roots or (apart and case.uncaught and not case.mild and case.stage <= Stage.OWN):
             roots.append(case)
     return roots
+
+
+def _is_apart(case: Case, root: Case) -> bool:
+    """The kernel's memory killer on another machine: nothing that one machine dies of fills another one's memory.
+
+    What the owner of the machines does (they are taken away, or time is up) reaches all of them.
+    """
+    by_kernel = case.name == "host-out-of-memory" and "killed process" in case.title.lower()
+    owners = MACHINE - {"gpu-hardware", "host-out-of-memory"}
+    return by_kernel and root.name not in owners and not case.seen.keys() & root.seen.keys()
 
 
 def nearest(case: Case, causes: Sequence[Case]) -> Case | None:

@@ -58,6 +58,37 @@ def test_an_unknown_exception_is_a_cause_and_its_echo_in_the_watchdog_is_part_of
     assert [each.role for each in facts] == [Role.ROOT, Role.CASCADE]
 
 
+KILLER = "[51822.104416] Memory cgroup out of memory: Killed process 1187 (pt_data_worker) total-vm:412880120kB"
+WORKER = "RuntimeError: DataLoader worker (pid(s) 1187) exited unexpectedly"
+
+
+def test_the_memory_killer_of_another_machine_is_a_cause_of_its_own() -> None:
+    facts = judged(
+        progress(0, 900, THREE),
+        traceback(905, "b", "RuntimeError: CUDA error: uncorrectable ECC error encountered", rank=9),
+        [at(908, "c", KILLER)],
+        traceback(908.2, "c", WORKER, rank=17),
+        peer_gone(911, "a", 0, "host-b"),
+    )
+    first, second = (each for each in facts if each.role is Role.ROOT)
+    assert ("ECC" in first.title, "Killed process" in second.title) == (True, True)
+    assert (first.first_replica, second.first_replica) == ("b", "c")
+    assert [each.caused_by for each in facts if each.title == WORKER] == [second.key]
+
+
+def test_that_of_the_same_machine_is_none_nor_is_it_where_the_machines_were_taken_away() -> None:
+    ecc = "RuntimeError: CUDA error: uncorrectable ECC error encountered"
+    same = judged(progress(0, 900, THREE), traceback(905, "c", ecc, rank=17), [at(908, "c", KILLER)])
+    assert roots(same) == [ecc]
+    gone = judged(
+        progress(0, 900, THREE),
+        [at(905, None, "Instance termination notice received for node b")],
+        [at(908, "c", KILLER)],
+        torchrun(910, "a", -6),
+    )
+    assert len(roots(gone)) == 1
+
+
 def test_when_nobody_names_a_cause_the_silent_replica_is_the_suspect() -> None:
     facts = judged(
         progress(0, 300, ("a", "b", "c", "d")),
