@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import sys
 import threading
@@ -12,17 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import click
+import structlog
 
 from bot import journal
 from bot.account_commands import accounts
-from bot.errors import ConfigurationError, JoblogsError
+from bot.errors import ConfigurationError, JoblogsError, TransientError
 from bot.logs.when import FORMS, BadMoment, parse_moment
 from bot.metrics import Metrics
 from bot.probe import problems
 from bot.settings import Role, Settings, load
 from bot.times import Clock, Ms, SharedClock, SystemClock, ms_floor, now_ms
 
+log = structlog.get_logger(__name__)
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+REBUILD_S = 10.0
 SPARE_S = 0.7
 """What is left of ten seconds after a graceful stop; those who stop processes commonly wait no longer."""
 
@@ -167,10 +172,18 @@ async def _run(settings: Settings, role: Role, clock: Clock, metrics: Metrics) -
     from bot.app import open_app  # noqa: PLC0415 - `joblogs --help` stays quick
     from bot.schedule import STOP_S  # noqa: PLC0415 - as above
 
-    stop = _first_signal(STOP_S + SPARE_S)
+    stop, has_run = _first_signal(STOP_S + SPARE_S), False
     while not stop.is_set():
-        async with open_app(settings, role=role, clock=clock, metrics=metrics) as app, app.running():
-            await _first_of(stop.wait(), app.accounts_changed())
+        try:
+            async with open_app(settings, role=role, clock=clock, metrics=metrics) as app, app.running():
+                has_run = True
+                await _first_of(stop.wait(), app.accounts_changed())
+        except TransientError as error:
+            if not has_run:
+                raise
+            # Stored accounts have changed, and at that very moment Slack or the database is away.
+            log.warning("not_rebuilt", reason=str(error))
+            await _first_of(stop.wait(), asyncio.sleep(REBUILD_S * random.uniform(0.5, 1.0)))
 
 
 def _first_signal(patience_s: float) -> asyncio.Event:

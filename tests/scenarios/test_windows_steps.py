@@ -79,6 +79,7 @@ async def test_of_two_who_resolve_at_once_the_second_is_told_in_the_window_what_
     await send(stage, "ada", reason="no, mine")
     said = shown(await window(stage))
     assert f"It was resolved already by <@{who(stage, 'grace')}>" in said
+    assert "What you wrote was not kept: no, mine" in said
     assert (await window(stage))["submit"] is None
     assert await history(stage) == [("resolve", "mine")]
 

@@ -6,16 +6,19 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.incidents.steps import Step
+from bot.incidents.steps import Resolve, Step
 from bot.incidents.triage import refusal
 from bot.slack.desk import Desk
 from bot.slack.members import Member
+from bot.slack.mrkdwn import escape
 from bot.slack.render.refusals import STORE_AWAY
 from bot.slack.rich import Element
 from bot.slack.stepping import take_step
 from bot.slack.windows.fields import Entered
 from bot.slack.windows.sight import Sight, look, look_again
 from bot.slack.windows.window import Close, Show, Verdict, Wrong, away, once, settle, show, told
+
+REASON_CHARS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +91,10 @@ async def _submitted(desk: Desk, form: Form, body: dict[str, Any], view: dict[st
     )
     if sentence == STORE_AWAY:
         return away(view)
-    return Show(told(form.title, sentence)) if sentence else Close()
+    return Show(told(form.title, f"{sentence}{_unkept(asked.step)}")) if sentence else Close()
+
+
+def _unkept(step: Step) -> str:
+    """What somebody typed for nothing, so that they can say it in the thread."""
+    reason = escape(step.reason, REASON_CHARS) if isinstance(step, Resolve) else ""
+    return f"\nWhat you wrote was not kept: {reason}" if reason else ""

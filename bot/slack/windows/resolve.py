@@ -5,13 +5,12 @@ from bot.slack import ids
 from bot.slack.desk import Desk
 from bot.slack.rich import Element
 from bot.slack.windows.fields import Entered, entry, text
-from bot.slack.windows.forms import Asked, Form
+from bot.slack.windows.forms import REASON_CHARS, Asked, Form
 from bot.slack.windows.sight import Sight
 from bot.slack.windows.window import modal
 
 TITLE = "Resolve"
 REASON = "reason"
-REASON_CHARS = 2_000
 
 
 def resolve_window(sight: Sight) -> Element:

@@ -169,7 +169,9 @@ async def test_a_running_bot_takes_a_new_account_on_and_lets_a_removed_one_go(de
         await desk.run("accounts", "add", "team-a", text=OTHER)
         await _told(bot, "accounts_changed", "")
         await _told(bot, "running", '["default", "team-a"]')
+        desk.workspace.faults.add("auth.test", "503", times=1)
         await desk.run("accounts", "remove", "team-a")
+        await _told(bot, "not_rebuilt", "")
         await _told(bot, "running", '["default"]')
     finally:
         bot.terminate()
