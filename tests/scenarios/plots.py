@@ -66,11 +66,16 @@ async def resolve(
 
 async def pick(stage: Stage, card: dict[str, Any], wanted: ids.Pick, *, user: str = "ada") -> None:
     """Chooses an entry of a card's menu."""
+    outcome = await stage.workspace.person(user).press(CHANNEL, card["ts"], ids.MENU, picked(card, wanted))
+    assert outcome.acked, outcome
+
+
+def picked(card: dict[str, Any], wanted: ids.Pick) -> str:
+    """The value of an entry of a card's menu."""
     [block] = [block for block in card["blocks"] if block["type"] == "actions"]
     [menu] = [element for element in block["elements"] if element["action_id"] == ids.MENU]
     [value] = [one["value"] for one in menu["options"] if one["value"].startswith(wanted.value)]
-    outcome = await stage.workspace.person(user).press(CHANNEL, card["ts"], ids.MENU, value)
-    assert outcome.acked, outcome
+    return str(value)
 
 
 async def send(stage: Stage, user: str = "ada", **values: Any) -> Any:

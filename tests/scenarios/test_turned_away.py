@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.flows.keeping import AuditEntry
+from bot.incidents.steps import Resolve
 from bot.slack import ids
-from tests.scenarios.plots import OOM, with_card
+from tests.scenarios.plots import OOM, picked, take, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
 
 ADA, GRACE, GUS, SAM = "U0ADA00001", "U0GRACE001", "gus", "sam"
@@ -78,9 +79,6 @@ async def test_lines_of_a_log_are_not_shown_where_another_organisation_reads_alo
 
 
 async def test_a_reason_of_several_lines_leaves_a_resolved_card_at_two(sqlite_url: str):
-    from bot.incidents.steps import Resolve
-    from tests.scenarios.plots import take
-
     async with open_stage(sqlite_url) as stage:
         _, card = await with_card(stage)
         await take(stage, card, Resolve("one\ntwo\n\nthree"))
@@ -88,3 +86,20 @@ async def test_a_reason_of_several_lines_leaves_a_resolved_card_at_two(sqlite_ur
         assert shown(folded).count("\n") == 1
         assert "one two three" in shown(folded)
         assert folded["text"].endswith("Reason: one two three")
+
+
+async def test_who_may_not_read_logs_is_shown_nothing_of_them(sqlite_url: str):
+    async with open_stage(sqlite_url, permissions={"logs": [GRACE]}) as stage:
+        _, card = await with_card(stage)
+        ada = stage.workspace.person("ada")
+        for press in (
+            lambda: ada.shortcut(ids.TRIAGE_SHORTCUT, CHANNEL, card["ts"]),
+            lambda: ada.press(CHANNEL, card["ts"], ids.MENU, picked(card, ids.Pick.HISTORY)),
+            lambda: ada.press(CHANNEL, card["ts"], ids.MENU, picked(card, ids.Pick.AROUND)),
+        ):
+            before = len(stage.ephemerals())
+            assert (await press()).acked
+            await stage.until(lambda before=before: len(stage.ephemerals()) > before)
+            assert "may read logs here" in shown(stage.ephemerals()[-1])
+            assert ada.view is None
+        assert (await denied(stage))[-1] == (ADA, "logs")

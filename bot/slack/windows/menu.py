@@ -96,6 +96,8 @@ async def _dismiss(
 
 
 async def _history(desk: Desk, member: Member, body: Body, ref: ids.IncidentRef) -> str | None:
+    if denied := await desk.rights.may(member.id, "logs", channel_of(body)):
+        return denied.sentence
     sight = await look(desk, member, ref.incident_id, channel_of(body))
     return sight if isinstance(sight, str) else await show(desk, body, history_window(sight))
 

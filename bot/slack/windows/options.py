@@ -63,7 +63,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def asked(ack: AsyncAck, body: dict[str, Any]) -> None:
         answer: Answer = {"options": []}
         try:
-            if not isinstance(await desk.admit(body), Denied):
+            member = await desk.admit(body)
+            if not isinstance(member, Denied) and await desk.rights.may(member.id, "logs", None) is None:
                 answer = await offers[body["action_id"]](desk, str(body.get("value") or ""), body)
         except TransientError as error:
             log.warning("no_options", reason=str(error))

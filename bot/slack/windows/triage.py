@@ -97,6 +97,8 @@ async def _called(desk: Desk, body: Body) -> str | None:
     if isinstance(member, Denied):
         return member.sentence
     channel, message = channel_of(body), body.get("message") or {}
+    if denied := await desk.rights.may(member.id, "logs", channel):
+        return denied.sentence
     places = {str(message.get("ts") or body.get("message_ts") or ""), str(message.get("thread_ts") or "")} - {""}
     incident_id = await desk.db.run(lambda tx: _incident_at(tx, channel, places))
     if incident_id is None:
