@@ -18,9 +18,9 @@ from bot.slack.members import Member
 from bot.slack.mrkdwn import Message
 from bot.slack.render import words
 from bot.slack.render.logview import answer_message, share_message
-from bot.slack.render.refusals import NOT_INTERNAL, OLD_BUTTON, SHARED_ALREADY, STORE_AWAY
+from bot.slack.render.refusals import OLD_BUTTON, SHARED_ALREADY, STORE_AWAY
 from bot.slack.reply import reply
-from bot.slack.rooms import is_internal
+from bot.slack.rooms import outsiders
 from bot.slack.turned_away import Denied
 from bot.times import now_ms
 
@@ -130,8 +130,8 @@ async def _share(press: Press) -> Message | None:
     answer = await _answered(press)
     if not isinstance(answer, LogAnswer):
         return answer
-    if not await is_internal(press.desk.client, press.channel):
-        return {"text": NOT_INTERNAL}
+    if obstacle := await outsiders(press.desk.client, press.channel):
+        return {"text": obstacle}
     message = share_message(answer, press.member.id, tz=press.member.zone)
     shared = await reply(press.desk.client, press.respond, message, to_channel=True)
     return None if shared else {"text": SHARED_ALREADY}

@@ -7,6 +7,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import SlackRefused, TransientError
 from bot.slack.gateway import translated
 
+SHARED = "Another organisation reads along there, so the lines of a log are for you alone."
+UNSEEN = "I cannot see who reads there, so the lines of a log are for you alone; `/invite @joblogs` changes that."
 _UNSEEN = frozenset({"channel_not_found", "not_in_channel", "missing_scope"})
 
 
@@ -37,8 +39,8 @@ class Rooms:
         return bool(answer["channel"].get("is_ext_shared"))
 
 
-async def is_internal(client: AsyncWebClient, channel: str) -> bool:
-    """Whether only this organisation reads it; where Slack does not tell, it is taken for shared.
+async def outsiders(client: AsyncWebClient, channel: str) -> str | None:
+    """Why a log is not shown to all of a channel, as a sentence; None when only this organisation reads there.
 
     Raises:
         TransientError: Slack does not answer.
@@ -46,8 +48,8 @@ async def is_internal(client: AsyncWebClient, channel: str) -> bool:
     try:
         answer = await translated(client.conversations_info(channel=channel))
     except SlackRefused:
-        return False
-    return answer["channel"].get("is_ext_shared", False) is False
+        return UNSEEN
+    return SHARED if answer["channel"].get("is_ext_shared") else None
 
 
 def _obstacle(channel: dict[str, object]) -> str | None:

@@ -24,7 +24,7 @@ from bot.slack.render.card_parts import SIGNS, extent, to_card
 from bot.slack.render.figures import duration
 from bot.slack.render.words import JOB_SIGNS
 from bot.slack.rich import Element
-from bot.slack.rooms import is_internal
+from bot.slack.rooms import outsiders
 from bot.slack.turned_away import Denied
 from bot.times import Clock, now_ms
 
@@ -75,7 +75,7 @@ async def _unfurl(desk: Desk, shown: Shown, body: dict[str, Any], event: dict[st
     member = await desk.members.judge(user_id=user_id, team_id=team_id, channel=channel)
     if isinstance(member, Denied) or body.get("is_ext_shared_channel"):
         return
-    if await desk.rights.may(member.id, "logs", channel) or not await is_internal(desk.client, channel):
+    if await desk.rights.may(member.id, "logs", channel) or await outsiders(desk.client, channel):
         return
     unfurls: dict[str, Element] = {}
     for url in _job_pages(event)[:LINKS]:

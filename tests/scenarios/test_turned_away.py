@@ -69,7 +69,7 @@ async def test_lines_of_a_log_are_not_shown_where_another_organisation_reads_alo
         stage.job("run-1").write("ERROR loss is nan", level="ERROR")
         page = await stage.command("run-1", channel=shared)
         assert (await stage.press(page, ids.SHARE, channel=shared)).acked
-        await stage.until(lambda: "read along" in shown(stage.ephemerals("ada", shared)[-1]))
+        await stage.until(lambda: "reads along" in shown(stage.ephemerals("ada", shared)[-1]))
         before = len(stage.ephemerals("ada", shared))
         bot = stage.workspace.bot_user_id
         await stage.workspace.person("ada").say(shared, f"<@{bot}> logs run-1")

@@ -16,9 +16,9 @@ from bot.slack.members import Member
 from bot.slack.mrkdwn import Message
 from bot.slack.render import words
 from bot.slack.render.logview import answer_message, share_message
-from bot.slack.render.refusals import NOT_INTERNAL, STORE_AWAY
+from bot.slack.render.refusals import STORE_AWAY
 from bot.slack.reply import reply
-from bot.slack.rooms import is_internal
+from bot.slack.rooms import outsiders
 from bot.slack.saying import Spot, Voice
 from bot.slack.turned_away import Denied
 from bot.slack.windows.fields import Entered
@@ -82,8 +82,8 @@ async def _submitted(desk: Desk, respond: AsyncRespond, body: dict[str, Any], vi
     asked = picked(entered, place, now_ns=desk.clock.now_ns(), tz=member.zone)
     if isinstance(asked, Wrong):
         return asked
-    if asked.to_all and asked.channel and not await is_internal(desk.client, asked.channel):
-        return Wrong({WHERE: NOT_INTERNAL})
+    if asked.to_all and asked.channel and (obstacle := await outsiders(desk.client, asked.channel)):
+        return Wrong({WHERE: obstacle})
     return Close(after=partial(_answer, desk, respond, member, asked, once(view)))
 
 
