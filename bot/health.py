@@ -20,6 +20,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY_BYTES = 1_000_000
 LINGER_S = 1.0
 """So long the rest of a request that was refused is thrown away, so that the answer gets through."""
+KEEP_ALIVE_S = 75.0
+"""So long a connection waits for its next request; `doorstep` sees to the first one."""
 SHUTDOWN_S = 3.5
 """A request that has come is answered by then: Slack waits for three seconds."""
 
@@ -45,7 +47,9 @@ async def serve(
     app.router.add_get("/metrics", _scraped(metrics))
     if slack is not None:
         app.router.add_post("/slack/events", slack)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, lingering_time=LINGER_S)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=SHUTDOWN_S, lingering_time=LINGER_S, keepalive_timeout=KEEP_ALIVE_S
+    )
     host, port = listen
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)

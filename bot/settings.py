@@ -245,10 +245,12 @@ def load() -> Settings:
 
 def _passwords(database_url: str) -> tuple[str, ...]:
     """The one of the address, as it is written there and as it is meant, whatever characters it has."""
-    found = re.search(r"://[^:/@]*:(.+)@", database_url)
-    return tuple({found[1], unquote(found[1])}) if found else ()
+    found = [match[1] for form in _PASSWORD if (match := re.search(form, database_url))]
+    return tuple(dict.fromkeys(part for one in found for part in (one, unquote(one))))
 
 
+_PASSWORD = (r"://[^:/@]*:(.+)@", r"://[^:/@]*:([^@/?#]+)@")
+"""Up to the last @ that there is, and up to the first one: either may end it."""
 _TOKENS = {
     "slack_bot_token": (("xapp-", "xoxp-"), "a bot token (xoxb-…)"),
     "slack_app_token": (("xoxb-", "xoxp-"), "an app-level token (xapp-…)"),

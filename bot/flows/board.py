@@ -80,6 +80,10 @@ class Board(Protocol):
 class Digests(Protocol):
     def get(self, channel: str) -> Digest | None: ...
 
+    def channels(self) -> frozenset[str]:
+        """All that have one."""
+        ...
+
     def put(self, digest: Digest) -> None:
         """A channel has one: another one takes its place."""
         ...

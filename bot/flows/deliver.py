@@ -28,6 +28,8 @@ SEND_S = 45.0
 FIRST_RETRY_MS = 1_000
 LONGEST_RETRY_MS = 60_000
 AROUND_TRIES = 8
+UNKNOWN_MS = ms_from_s(24 * 3600)
+"""So long a message is tried again that Slack refuses for a reason that nobody foresaw."""
 BROKEN_TRIES = 5
 """So often a row is tried that fails in a way that nobody foresaw."""
 
@@ -167,8 +169,15 @@ class Deliver:
             return
         if error.code in shut.GONE:
             log.info("message_gone", key=row.key, kind=row.kind, code=error.code)
-        else:
+        elif shut.is_of_row(row, error.code):
             log.error("delivery_refused", key=row.key, kind=row.kind, code=error.code, pointers=error.pointers)
+        elif now - row.created_ms < UNKNOWN_MS:
+            log.error("delivery_refused_for_now", key=row.key, kind=row.kind, code=error.code)
+            due = Ms(now + shut.TRY_AGAIN_MS)
+            await self._db.run(lambda tx: tx.outbox.again(row, due, error.code, None))
+            return
+        else:
+            await self._lost(row, error)
         await self._db.run(lambda tx: tx.outbox.done(row, now))
 
     async def _later(self, row: Delivery, error: Exception, *, unclear_since_ms: Ms | None) -> None:
@@ -185,13 +194,17 @@ class Deliver:
             await self._later(row, error, unclear_since_ms=row.unclear_since_ms or started)
             return
         del self._broken[row.key]
+        await self._lost(row, error)
+        await self._db.run(lambda tx: tx.outbox.done(row, now_ms(self._clock)))
+
+    async def _lost(self, row: Delivery, error: Exception) -> None:
+        """Says that something could not be said."""
         log.error("delivery_given_up", key=row.key, kind=row.kind, reason=f"{type(error).__name__}: {error}"[:300])
         lost = LostContent(kind=row.kind, incident_id=row.incident_id)
         try:
             await self._messenger.post(row.channel, lost, thread_ts=None, delivery_id=row.delivery_id)
         except (SlackRefused, TransientError) as refusal:
             log.error("loss_not_told", key=row.key, reason=str(refusal))
-        await self._db.run(lambda tx: tx.outbox.done(row, now_ms(self._clock)))
 
 
 def _look(tx: Tx, row: Delivery, now: Ms) -> Scene | None:

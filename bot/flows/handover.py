@@ -31,6 +31,8 @@ def hand_over(tx: Tx, incident: Incident, cards: tuple[Card, ...], cause: Incide
     for card in cards:
         tx.cards.move(card, cause.id)
     tx.incidents.move_history(incident.id, cause.id)
+    if incident.state in (State.ACKNOWLEDGED, State.ASSIGNED):
+        tx.incidents.put(replace(incident, state=State.OPEN, holder=None, actor=None, acted_ms=None))
     return tx.incidents.put(_inherited(cause, incident))
 
 

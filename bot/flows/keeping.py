@@ -68,3 +68,15 @@ class Inbox(Protocol):
         ...
 
     def trim(self, before_ms: Ms) -> int: ...
+
+
+DOUBLE_CLICK_MS = 2_000
+"""Two presses within this time (at most twice as much) are one."""
+
+
+def first_click(inbox: Inbox, key: str, now_ms: Ms) -> bool:
+    """False for the second click of a double click, which Slack tells as a press of its own."""
+    moment = now_ms // DOUBLE_CLICK_MS
+    is_first = inbox.first_time(f"click:{key}:{moment}", now_ms)
+    inbox.first_time(f"click:{key}:{moment + 1}", now_ms)
+    return is_first

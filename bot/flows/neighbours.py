@@ -5,9 +5,10 @@ from typing import Protocol
 
 import structlog
 
+from bot.errors import TransientError
 from bot.flows import shut
 from bot.flows.ports import Database, Tx
-from bot.times import Clock, Ms, now_ms
+from bot.times import Clock, now_ms
 
 log = structlog.get_logger(__name__)
 
@@ -17,8 +18,8 @@ ASKED_AT_ONCE = 5
 
 
 class Rooms(Protocol):
-    async def is_shared(self, channel: str) -> bool:
-        """Whether Slack says that another organisation reads it.
+    async def is_shared(self, channel: str) -> bool | None:
+        """Whether Slack says that another organisation reads it; None when it does not tell.
 
         Raises:
             TransientError: Slack does not answer.
@@ -28,39 +29,39 @@ class Rooms(Protocol):
 
 @dataclass(slots=True)
 class Neighbours:
-    """Ticks more often than a shut channel is tried again, so that one that is shared stays shut."""
-
     db: Database
     rooms: Rooms
     clock: Clock
     _asked_s: dict[str, float] = field(default_factory=dict)
-    _shared: set[str] = field(default_factory=set)
 
     async def tick(self) -> None:
-        watched = {watch.channel for watch in await self.db.run(lambda tx: tx.watches.active())}
-        self._shared &= watched
-        for channel in (*sorted(self._shared), *self._due(watched)):
+        told, shared = await self.db.run(_of_interest)
+        for channel in self._due(told | shared):
             self._asked_s[channel] = self.clock.monotonic_s()
-            await self._look(channel)
+            try:
+                await self._look(channel, is_shut=channel in shared)
+            except TransientError as error:
+                log.info("channel_not_looked_at", channel=channel, reason=str(error))
 
-    def _due(self, watched: set[str]) -> list[str]:
+    def _due(self, channels: frozenset[str]) -> list[str]:
         """Those that were asked about longest ago."""
         before_s = self.clock.monotonic_s() - ASK_AGAIN_S
-        self._asked_s = {channel: asked_s for channel, asked_s in self._asked_s.items() if channel in watched}
-        due = [one for one in watched - self._shared if self._asked_s.get(one, before_s) <= before_s]
-        return sorted(due, key=lambda one: self._asked_s.get(one, before_s))[:ASKED_AT_ONCE]
+        self._asked_s = {channel: asked_s for channel, asked_s in self._asked_s.items() if channel in channels}
+        due = [one for one in channels if self._asked_s.get(one, before_s) <= before_s]
+        return sorted(due, key=lambda one: (self._asked_s.get(one, before_s), one))[:ASKED_AT_ONCE]
 
-    async def _look(self, channel: str) -> None:
+    async def _look(self, channel: str, *, is_shut: bool) -> None:
         now = now_ms(self.clock)
-        if await self.rooms.is_shared(channel):
-            self._shared.add(channel)
-            await self.db.run(lambda tx: _close(tx, channel, now))
-        elif channel in self._shared:
-            self._shared.discard(channel)
+        is_shared = await self.rooms.is_shared(channel)
+        if is_shared and not is_shut:
+            log.warning("channel_shared", channel=channel)
+            await self.db.run(lambda tx: shut.refuse(tx, channel, shut.SHARED, now))
+        elif is_shared is False and is_shut:
             log.info("channel_internal_again", channel=channel)
-            await self.db.run(lambda tx: shut.mended(tx, channel))
+            await self.db.run(lambda tx: shut.internal_again(tx, channel))
 
 
-def _close(tx: Tx, channel: str, now: Ms) -> None:
-    if shut.refuse(tx, channel, shut.SHARED, now):
-        log.warning("channel_shared", channel=channel)
+def _of_interest(tx: Tx) -> tuple[frozenset[str], frozenset[str]]:
+    """Channels in which things are told of their own accord, and those that are shut because they are shared."""
+    watched = frozenset(watch.channel for watch in tx.watches.active())
+    return watched | tx.digests.channels(), tx.shut.by(shut.SHARED)

@@ -233,6 +233,10 @@ class Shut(Protocol):
         """Why it refused a message after `after_ms`; None when it did not."""
         ...
 
+    def by(self, code: str) -> frozenset[str]:
+        """Those that are shut for this reason, since whenever."""
+        ...
+
     def due(self, before_ms: Ms) -> tuple[str, ...]:
         """Those of which the last refusal is not younger than `before_ms`."""
         ...

@@ -10,7 +10,7 @@ import structlog
 from bot.flows.catalog import Catalog, Unreadable
 from bot.flows.keeping import AuditEntry
 from bot.flows.ports import Database, Tx
-from bot.flows.shut import mended
+from bot.flows.shut import internal_again
 from bot.incidents import announce
 from bot.jobs.job import Job, Project
 from bot.jobs.reference import Ambiguous, Found, FoundProject, Unknown
@@ -185,7 +185,7 @@ def _watch(wish: Wish, target: Found | FoundProject, channel: str, user: str, no
 
 def _add(tx: Tx, watch: Watch, jobs: Sequence[Job]) -> tuple[Watch, bool]:
     stored, is_new = tx.watches.add(watch)
-    mended(tx, stored.channel)
+    internal_again(tx, stored.channel)
     for job in jobs:
         tx.tails.track(job)
     if is_new:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.flows.handover import Heir, heir
-from bot.flows.keeping import AuditEntry
+from bot.flows.keeping import AuditEntry, first_click
 from bot.flows.ports import Database, Tx
 from bot.flows.rolling import Rolling
 from bot.incidents import announce, triage
 from bot.incidents.delivery import Delivery, DirectTopic, direct
-from bot.incidents.incident import Card, HistoryEntry, Incident
-from bot.incidents.steps import Action, Assign, Mute, Reopen, Resolve, Step, action_of, names_an_error
+from bot.incidents.incident import Card, HistoryEntry, Incident, State
+from bot.incidents.steps import Action, Assign, Mute, Reopen, Resolve, Step, Unmute, action_of, names_an_error
 from bot.incidents.triage import Changed, Refused
 from bot.jobs.job import Job
 from bot.times import Clock, Ms, now_ms, ns_from_ms, utc
@@ -120,7 +120,7 @@ def _outcome(tx: Tx, request: Request, now: Ms) -> Outcome:
     incident = tx.incidents.get(request.incident_id)
     if incident is None:
         return Gone()
-    if found := _heir(tx, incident, request.channel):
+    if (found := _heir(tx, incident, request.channel)) and not _undoes(incident, request.step):
         if found.card.channel != request.channel or names_an_error(request.step):
             return HandedOver(found.incident, found.card)
         incident = found.incident
@@ -129,14 +129,32 @@ def _outcome(tx: Tx, request: Request, now: Ms) -> Outcome:
             return _wanted_again(tx, incident, superseded.newer, request.actor, now)
         return superseded
     outcome = triage.apply(incident, request.step, actor=request.actor, now_ms=now)
-    if isinstance(outcome, Changed) and _is_overtaken(incident, request):
+    if isinstance(outcome, Changed) and _is_overtaken(tx, incident, request, now):
         return Overtaken(triage.standing(incident))
     return outcome
 
 
-def _is_overtaken(incident: Incident, request: Request) -> bool:
-    """Whether `actor` would undo what they have not seen yet."""
-    return request.known_ms is not None and triage.changed_since(incident, request.known_ms, request.actor)
+def _undoes(incident: Incident, step: Step) -> bool:
+    """Whether it ends what was said of this very error, card or no card."""
+    match step:
+        case Unmute():
+            return incident.state is State.MUTED
+        case Reopen():
+            return incident.dismissed
+        case _:
+            return False
+
+
+def _is_overtaken(tx: Tx, incident: Incident, request: Request, now: Ms) -> bool:
+    """Whether `actor` would undo what they have not seen yet.
+
+    They are told once, since the button may stay an old one; a double click is one press.
+    """
+    if request.known_ms is None or not triage.changed_since(incident, request.known_ms, request.actor):
+        return False
+    key = f"overtaken:{request.actor}:{incident.id}:{incident.changed_ms}"
+    is_told, is_alone = not tx.inbox.first_time(key, now), first_click(tx.inbox, key, now)
+    return not (is_told and is_alone)
 
 
 def _wanted_again(tx: Tx, dismissed: Incident, newer: Incident, actor: str, now: Ms) -> Changed:

@@ -109,7 +109,7 @@ class Muted:
         window_ms: start of the present five minutes, by the time of the lines.
         window_count: events that had come by then.
         set_count: events that had come when it was set.
-        before: what it is again when the mute ends.
+        before: what it is again when the mute ends; None of a mute that an older version has set.
     """
 
     by: str
@@ -120,7 +120,7 @@ class Muted:
     window_ms: Ms
     window_count: int
     set_count: int = 0
-    before: Before = Before(state=State.OPEN, actor=None, since_ms=None)
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from bot.incidents.incident import Before, Incident, Muted
+from bot.incidents.incident import Before, Incident, Muted, State
 from bot.times import Ms, ms_floor, ms_from_s
 
 WINDOW_MS = ms_from_s(300)
@@ -32,7 +32,7 @@ def muted(incident: Incident, *, by: str, now_ms: Ms, until_ms: Ms | None) -> Mu
 
 def unmuted(incident: Incident) -> Incident:
     """What it was before it was muted."""
-    before = incident.muted.before if incident.muted else _before(incident)
+    before = (incident.muted and incident.muted.before) or _likely(incident)
     return replace(incident, state=before.state, actor=before.actor, acted_ms=before.since_ms, muted=None)
 
 
@@ -93,6 +93,11 @@ def watched_on(incident: Incident) -> Incident:
     if mute is None or last_ms - mute.window_ms < WINDOW_MS:
         return incident
     return replace(incident, muted=replace(mute, window_ms=last_ms, window_count=incident.facts.count))
+
+
+def _likely(incident: Incident) -> Before:
+    state = State.ACKNOWLEDGED if incident.holder else State.OPEN
+    return Before(state=state, actor=incident.holder, since_ms=None)
 
 
 def _before(incident: Incident) -> Before:

@@ -179,7 +179,10 @@ async def translated(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         raise SlackUnavailable(f"Slack cannot be reached: {error.os_error}") from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise SlackUnclear(f"Slack did not answer: {type(error).__name__}") from None
-    except (AttributeError, ValueError):  # what the SDK makes of a 200 whose body is plain text, or no text
+    except (
+        AttributeError,
+        UnicodeDecodeError,
+    ):  # what the SDK makes of a 200 whose body is plain text, or no text
         raise SlackUnclear("Slack answered with HTTP 200 and nothing that could be read") from None
 
 

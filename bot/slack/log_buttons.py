@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from bot.errors import TransientError
 from bot.flows.answered import LogAnswer, Refusal
+from bot.flows.keeping import first_click
 from bot.flows.subscribe import Declined
 from bot.slack import ids
 from bot.slack.desk import Desk, channel_of, sender
@@ -25,9 +26,6 @@ from bot.slack.turned_away import Denied
 from bot.times import now_ms
 
 log = structlog.get_logger(__name__)
-
-DOUBLE_CLICK_MS = 2_000
-"""The same button again within this time (at most twice as much) is the same wish."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +84,9 @@ async def _guarded(
 
 async def _first_click(press: Press, what: str) -> bool:
     """False for the second click of a double click, which has another `action_ts` than the first."""
-    bucket = now_ms(press.desk.clock) // DOUBLE_CLICK_MS
+    now = now_ms(press.desk.clock)
     digest = hashlib.blake2b(f"{what}:{press.channel}:{press.value}".encode(), digest_size=12).hexdigest()
-    first = await press.desk.first_time(f"click:{digest}:{bucket}")
-    await press.desk.first_time(f"click:{digest}:{bucket + 1}")
-    return first
+    return await press.desk.db.run(lambda tx: first_click(tx.inbox, digest, now))
 
 
 async def _admitted(desk: Desk, body: dict[str, Any], action_id: str) -> Member | Denied:

@@ -31,7 +31,7 @@ class MeasuredClient(AsyncWebClient):
         self.listener = listener
         self._clock = clock
         self._unanswered_since_s: float | None = None
-        self._failed_s = 0.0
+        self._called_s = 0.0
 
     async def api_call(self, api_method: str, **request: Any) -> AsyncSlackResponse:
         began_s, code = self._clock.monotonic_s(), CUT_OFF
@@ -52,7 +52,7 @@ class MeasuredClient(AsyncWebClient):
     def unanswered_s(self) -> float:
         """For how long Slack has answered no call, though it was called just now; 0 when all is well."""
         now_s = self._clock.monotonic_s()
-        if self._unanswered_since_s is None or now_s - self._failed_s > RECENT_S:
+        if self._unanswered_since_s is None or now_s - self._called_s > RECENT_S:
             return 0.0
         return now_s - self._unanswered_since_s
 
@@ -62,9 +62,9 @@ class MeasuredClient(AsyncWebClient):
         is_exception = code[0].isupper() or code == CUT_OFF
         if not is_exception and not code.startswith("http_"):
             self._unanswered_since_s = None
-        elif self._unanswered_since_s is None or now_s - self._failed_s > RECENT_S:
+        elif self._unanswered_since_s is None or now_s - self._called_s > RECENT_S:
             self._unanswered_since_s = now_s
-        self._failed_s = now_s
+        self._called_s = now_s
 
 
 def _code(error: SlackApiError) -> str:

@@ -39,9 +39,15 @@ class Rights:
 
     async def may(self, user_id: str, action: str, channel: str | None) -> Denied | None:
         """Why this person may not do this here, which is noted; None when they may."""
+        denied = await self.judge(user_id, action, channel)
+        if denied is not None:
+            await self.turned_away.note(user_id, action, channel, denied)
+        return denied
+
+    async def judge(self, user_id: str, action: str, channel: str | None) -> Denied | None:
+        """As `may`, of somebody who asks for nothing."""
         for name in (EVERYTHING, action):
             if (rule := self.rules.get(name)) and (denied := await self._denied(rule, user_id, action, channel)):
-                await self.turned_away.note(user_id, action, channel, denied)
                 return denied
         return None
 

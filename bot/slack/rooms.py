@@ -30,12 +30,12 @@ class Rooms:
             return "Slack does not answer right now; try again in a minute."
         return _obstacle(answer["channel"])
 
-    async def is_shared(self, channel: str) -> bool:
+    async def is_shared(self, channel: str) -> bool | None:
         """Fits `flows.neighbours.Rooms`: of a channel that is not shown nothing is known."""
         try:
             answer = await translated(self.client.conversations_info(channel=channel))
         except SlackRefused:
-            return False
+            return None
         return bool(answer["channel"].get("is_ext_shared"))
 
 

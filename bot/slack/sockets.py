@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 CHECK_INTERVAL_S = 0.5
 IDLE_S = 45.0
-RENEWAL_S = 55.0
+RENEWAL_S = 60.0
 """So seldom one of the idle sockets is replaced: Slack's tables disagree whether more than one address a minute
 may be asked for. When all of them are deaf, one hears again within a minute."""
 DEAF_PAYLOADS = 8

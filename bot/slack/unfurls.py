@@ -75,7 +75,7 @@ async def _unfurl(desk: Desk, shown: Shown, body: dict[str, Any], event: dict[st
     member = await desk.members.judge(user_id=user_id, team_id=team_id, channel=channel)
     if isinstance(member, Denied) or body.get("is_ext_shared_channel"):
         return
-    if await desk.rights.may(member.id, "logs", channel) or await outsiders(desk.client, channel):
+    if await desk.rights.judge(member.id, "logs", channel) or await outsiders(desk.client, channel):
         return
     unfurls: dict[str, Element] = {}
     for url in _job_pages(event)[:LINKS]:

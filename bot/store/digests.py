@@ -18,6 +18,9 @@ class SqlDigests:
         query = select(digests.c.body).where(digests.c.channel == channel)
         return self._connection.execute(query).scalar_one_or_none()
 
+    def channels(self) -> frozenset[str]:
+        return frozenset(self._connection.execute(select(digests.c.channel)).scalars())
+
     def put(self, digest: Digest) -> None:
         values = {"next_ms": digest.next_ms, "body": digest}
         upsert = insert_into(self._connection, digests).values(channel=digest.channel, **values)

@@ -66,7 +66,9 @@ class SqlIncidents:
         return self._select(incidents.c.state == State.MUTED.value)
 
     def waiting(self, since_ms: Ms) -> tuple[Incident, ...]:
-        which = incidents.c.state.in_([State.OPEN.value, State.ASSIGNED.value]), incidents.c.touched_ms >= since_ms
+        # Most incidents are OPEN for ever: the index of states would be the wrong one, and `coalesce` hides it.
+        state = func.coalesce(incidents.c.state, "")
+        which = state.in_([State.OPEN.value, State.ASSIGNED.value]), incidents.c.touched_ms >= since_ms
         return self._seen(select(incidents.c.id, incidents.c.body).where(*which).order_by(incidents.c.id))
 
     def successor(self, incident: Incident) -> Incident | None:

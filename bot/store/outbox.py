@@ -182,7 +182,8 @@ def _smaller(when: ColumnElement[bool], present: Any, other: Any) -> Any:
 def _heads(now_ms: Ms, limit: int, room: Room | None) -> Select[Any]:
     """Rows that are due and first in a lane of which no row is being sent, as many as there is room for.
 
-    An edit is in no new message's way: what it edits stands there already, and edits are few.
+    An edit is in no new message's way: what it edits stands there already, and edits are few. So one claim may
+    give an edit and a new message of the same lane.
     """
     other = outbox.alias("other")
     is_before = (other.c.id < outbox.c.id) & (_is_edit(outbox) | ~_is_edit(other))

@@ -28,6 +28,9 @@ class SqlShut:
         query = select(shut.c.code).where(shut.c.channel == channel, shut.c.tried_ms > after_ms)
         return self._connection.execute(query).scalar_one_or_none()
 
+    def by(self, code: str) -> frozenset[str]:
+        return frozenset(self._connection.execute(select(shut.c.channel).where(shut.c.code == code)).scalars())
+
     def due(self, before_ms: Ms) -> tuple[str, ...]:
         query = select(shut.c.channel).where(shut.c.tried_ms <= before_ms).order_by(shut.c.channel)
         return tuple(self._connection.execute(query).scalars())

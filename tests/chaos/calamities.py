@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.sandbox.slack.outcome import Outcome
 from bot.slack import ids
+from bot.slack.windows.sight import Spot
 from tests.chaos.theatre import CHANNEL, PEOPLE, Bot, Theatre
 
 FAILURES = (
@@ -135,22 +136,26 @@ class Calamities:
         somebody = self.theatre.workspace.person(person)
         outcome = await somebody.press(CHANNEL, ts, action_id)
         if action_id == ids.RESOLVE:
-            if not await self._window(person):
+            spot = await self._window(person)
+            if spot is None:
                 return
-            outcome = await somebody.submit()
+            incident, outcome = spot.incident_id, await somebody.submit()
             calm = calm and outcome.acked and outcome.response is None
         calm = calm and self._trouble == 0
         action = action_id.removeprefix(ids.PREFIX)
         self.presses.append(Press(person, action, incident, outcome, calm))
 
-    async def _window(self, person: str) -> bool:
-        """Whether the window that asks for a reason opens; it may be a sentence instead, which nobody can send."""
+    async def _window(self, person: str) -> Spot | None:
+        """What the window in front asks a reason for: it may have been opened by an earlier press, too late.
+
+        None where it is a sentence instead, which nobody can send.
+        """
         for _ in range(20):
             view = self.theatre.workspace.person(person).view
             if view is not None:
-                return bool(view["submit"])
+                return Spot.decode(view["private_metadata"]) if view["submit"] else None
             await asyncio.sleep(0.1)
-        return False
+        return None
 
     # --- trouble -------------------------------------------------------------------------------------
 

@@ -68,10 +68,16 @@ async def test_a_button_does_not_undo_what_whoever_presses_it_has_not_seen(
     await stage.press(old, pressed, user="ada")
     await stage.until(lambda: any(word in shown(one) for one in stage.ephemerals("ada")))
     assert await history(stage) == before
+    await stage.press(old, pressed, user="ada")  # a double click
+    await stage.until(lambda: sum(word in shown(one) for one in stage.ephemerals("ada")) == 2)
+    assert await history(stage) == before
+    stage.clock.turn(5)
+    await stage.press(old, pressed, user="ada")  # the card may never be edited: now they know
+    assert len(await history(stage)) == len(before) + 1
     stage.workspace.faults.clear()
     await stage.ticks(10, 10)
     [fresh] = stage.cards()
-    assert stays in shown(fresh)
+    assert stays not in shown(fresh) or "Grace" not in shown(fresh)
 
 
 async def test_a_double_click_acknowledges_once(stage: Stage):

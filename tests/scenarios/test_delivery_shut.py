@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.flows import neighbours
-from tests.scenarios.plots import OOM, fail_more, failed_once, waiting, watching, with_card
+from bot.slack import ids
+from tests.scenarios.plots import OOM, fail_more, failed_once, rows, waiting, watching, with_card
 from tests.stage import CHANNEL, Stage, open_stage, shown
 
 
@@ -103,6 +104,23 @@ async def test_what_is_refused_for_no_known_reason_is_said_when_slack_takes_it(s
     assert told(stage) == []  # in the channel there is nothing that its people could mend
 
 
+async def test_what_is_never_taken_holds_up_nothing_else_and_is_told_after_a_day(stage: Stage):
+    _, card = await with_card(stage)
+    refused = stage.workspace.faults.add("chat.postMessage", "error:what_nobody_knows", times=1)
+    await stage.press(card, ids.ACKNOWLEDGE)
+    await stage.ticks(2)
+    assert refused not in stage.workspace.faults.standing
+    fail_more(stage, 2)
+    await stage.ticks(6)
+    assert len(stage.cards()) == 3
+    assert not any("acknowledged this" in shown(one) for one in stage.thread(card))
+
+    stage.workspace.faults.add("chat.postMessage", "error:what_nobody_knows", times=None)
+    stage.clock.turn(24 * 3600)
+    await stage.ticks(4, 40)
+    assert not any("acted:" in str(row) for row in rows(stage)["outbox"])
+
+
 @pytest.mark.parametrize("code", ["restricted_action", "restricted_action_read_only_channel"])
 async def test_a_channel_where_only_some_may_post_is_one_that_is_shut(stage: Stage, code: str):
     fault = stage.workspace.faults.add("chat.postMessage", f"error:{code}", times=1)
@@ -131,9 +149,19 @@ async def test_a_channel_that_another_organisation_reads_since_takes_nothing_unt
     [word] = told(stage)
     assert "another organisation reads it now" in word
 
+    for answer in ("503", "error:missing_scope"):  # what Slack does not tell opens nothing
+        stage.workspace.faults.add("conversations.info", answer, times=1)
+        stage.clock.turn(neighbours.ASK_AGAIN_S)
+        await stage.bot.neighbours.tick()
+        await stage.ticks(8, 20)
+    await stage.restart()
+    await stage.ticks(10, 20)
+    assert stage.cards() == [card]
+
     channel.is_ext_shared = False
+    stage.clock.turn(neighbours.ASK_AGAIN_S)
     await stage.bot.neighbours.tick()
     await stage.ticks(10)
-    assert len(stage.cards()) == 2
+    assert any("other-" in shown(one) for one in stage.cards())
     assert "201 times" in shown(stage.cards()[0])
     assert len(told(stage)) == 1

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.incidents.steps import Acknowledge, Mute
+from bot.flows.ports import Tx
+from bot.flows.triage import Request, Triage
+from bot.incidents.incident import State
+from bot.incidents.steps import Acknowledge, Dismiss, Mute, Reopen, Step, Unmute
+from bot.incidents.triage import Changed, apply
 from bot.sandbox.baseten.job import SimJob
 from bot.slack import ids
 from bot.times import Ms
@@ -93,6 +97,39 @@ async def test_what_was_done_before_goes_over_with_the_card(stage: Stage):
     await stage.workspace.person("ada").say(CHANNEL, f"<@{stage.workspace.bot_user_id}> who", card["ts"])
     await stage.until(lambda: len(told(stage)) == before + 2)
     assert f"{who(stage, 'grace')}  acknowledged" in shown(stage.thread(card)[-1])
+
+
+async def test_what_goes_over_is_nobodys_any_more(stage: Stage):
+    job, card = await with_victims(stage)
+    await take(stage, card, Acknowledge())
+    await cause_comes(stage, job)
+    grace = stage.workspace.roster.user("grace").id
+    mine = await stage.bot.db.run(lambda tx: tx.board.held_by(grace, 10))
+    assert ["OutOfMemoryError" in one.facts.title for one in mine] == [True]
+
+
+@pytest.mark.parametrize("step", [Unmute(), Reopen()])
+async def test_what_was_said_of_the_consequence_itself_can_be_taken_back(stage: Stage, step: Step):
+    """As when a list has it, and no card."""
+    job, _ = await with_victims(stage)
+    await cause_comes(stage, job)
+    await stage.ticks(4)
+
+    def said(tx: Tx) -> None:
+        one = tx.incidents.get(1)
+        assert one is not None
+        said = Mute(None) if isinstance(step, Unmute) else Dismiss()
+        changed = apply(one, said, actor="U0GRACE001", now_ms=Ms(stage.clock.now_ns() // 1_000_000))
+        assert isinstance(changed, Changed)
+        tx.incidents.put(changed.incident)
+
+    await stage.bot.db.run(said)
+    request = Request(
+        incident_id=1, step=step, actor="U0ADA00001", channel=stage.workspace.channel(CHANNEL).id, once="x"
+    )
+    outcome = await Triage(db=stage.bot.db, clock=stage.clock).act(request)
+    assert isinstance(outcome, Changed)
+    assert (outcome.incident.id, outcome.incident.state) == (1, State.OPEN)
 
 
 async def test_a_resolution_keeps_its_reason(stage: Stage):

@@ -58,7 +58,7 @@ def test_a_wrong_variable_is_named_with_what_is_wrong(monkeypatch, name, value, 
 )
 def test_a_password_is_hidden_whatever_it_is_made_of(monkeypatch, password, hidden):
     monkeypatch.setenv("DATABASE_URL", f"postgresql://me:{password}@db.example/x")
-    assert set(load().secrets) == hidden
+    assert hidden <= set(load().secrets)
 
 
 def test_every_problem_is_reported_at_once(monkeypatch):

@@ -64,7 +64,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         answer: Answer = {"options": []}
         try:
             member = await desk.admit(body)
-            if not isinstance(member, Denied) and await desk.rights.may(member.id, "logs", None) is None:
+            if not isinstance(member, Denied) and await desk.rights.judge(member.id, "logs", None) is None:
                 answer = await offers[body["action_id"]](desk, str(body.get("value") or ""), body)
         except TransientError as error:
             log.warning("no_options", reason=str(error))

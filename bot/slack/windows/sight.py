@@ -74,7 +74,9 @@ class Sight:
         return was_changed or (self.is_another and names_an_error(step))
 
     def told_news(self) -> "Sight":
-        notice = CAUSE_FOUND if self.is_another else meanwhile(standing(self.incident))
+        was_changed = changed_since(self.incident, self.known_ms, self.member.id)
+        changed = meanwhile(standing(self.incident)) if was_changed else ""
+        notice = f"{CAUSE_FOUND} {changed}".rstrip() if self.is_another else changed
         return replace(self, known_ms=self.incident.changed_ms or 0, is_another=False, notice=notice)
 
     def heading(self) -> list[Element]:

@@ -138,7 +138,10 @@ async def _stepped(desk: Desk, body: Body, sight: Sight, action: dict[str, Any])
     if sight.has_news_for(step) and refusal(sight.incident, step) is None:
         return await show(desk, body, triage_window(sight.told_news()))
     once = f"action:{member.id}:{action.get('action_ts')}:{action['action_id']}"
-    sentence = await take_step(desk, member, step, incident_id=incident_id, channel=sight.channel, once=once)
+    known_ms = sight.incident.changed_ms or 0
+    sentence = await take_step(
+        desk, member, step, incident_id=incident_id, channel=sight.channel, once=once, known_ms=known_ms
+    )
     now = await look(desk, member, incident_id, sight.channel)
     if isinstance(now, str):
         return sentence or now

@@ -25,6 +25,7 @@ from tests.contract.store.samples import (
 )
 
 PROCESSES = 3
+PATIENCE_S = 90
 
 
 def contend(work: Callable[..., list[str]], *arguments: object) -> list[list[str]]:
@@ -33,14 +34,14 @@ def contend(work: Callable[..., list[str]], *arguments: object) -> list[list[str
         futures = [
             pool.submit(_together, Path(marks), work, (*arguments, number), number) for number in range(PROCESSES)
         ]
-        return [future.result(100) for future in futures]
+        return [future.result(3 * PATIENCE_S) for future in futures]
 
 
 def _together(
     marks: Path, work: Callable[..., list[str]], arguments: tuple[object, ...], number: int
 ) -> list[str]:
     (marks / str(number)).touch()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while len(list(marks.iterdir())) < PROCESSES:
         assert time.monotonic() < deadline, "the other processes did not start"
         time.sleep(0.005)
@@ -60,7 +61,7 @@ def alone(directory: Path, name: str) -> Iterator[None]:
 
 def deliver_all(url: str, marks: Path, number: int) -> list[str]:
     """Claims and finishes rows until none is left; at no time are two of one lane under way."""
-    sent, deadline = [], time.monotonic() + 30
+    sent, deadline = [], time.monotonic() + PATIENCE_S
     with open_store_here(url) as store:
         while store.run(lambda tx: tx.outbox.depth(NOW))[0]:
             assert time.monotonic() < deadline, "a row was claimed and never finished"
@@ -73,7 +74,7 @@ def deliver_all(url: str, marks: Path, number: int) -> list[str]:
 
 def take_turns(url: str, marks: Path, number: int) -> list[str]:
     """Claims accounts, commits under the leases and gives them back; returns what it held, by epoch."""
-    held, deadline = [], time.monotonic() + 30
+    held, deadline = [], time.monotonic() + PATIENCE_S
     with open_store_here(url) as store:
         while len(held) < 30:
             assert time.monotonic() < deadline, "the accounts are not given back"

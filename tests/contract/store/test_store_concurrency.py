@@ -172,7 +172,7 @@ class TestOnPostgresql:
                 attempts.append(first)
                 incident = tx.incidents.get(first)
                 if attempts.count(first) == 1:
-                    both_hold_one.wait(10)
+                    both_hold_one.wait(60)
                 other = tx.incidents.get(second)
                 assert incident is not None
                 assert other is not None
@@ -182,8 +182,8 @@ class TestOnPostgresql:
             return work
 
         with ThreadPoolExecutor(2) as pool:
-            for order in (numbers, numbers[::-1]):
-                pool.submit(store.run, acknowledge_both(*order))
+            for done in [pool.submit(store.run, acknowledge_both(*order)) for order in (numbers, numbers[::-1])]:
+                done.result(100)
         assert len(attempts) == 3
         assert [found.revision for found in store.run(lambda tx: tx.incidents.unresolved())] == [3, 3]
 

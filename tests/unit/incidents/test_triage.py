@@ -1,5 +1,7 @@
 """The rules by which people change an incident, as a table."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.incidents.incident import Facts, Incident, State
@@ -80,6 +82,13 @@ def test_a_mute_that_ends_gives_the_incident_back_as_it_was(before, since_ms, tw
     assert (found.state, found.holder, found.actor) == (before.state, before.holder, before.actor)
     assert (found.since_ms, found.changed_ms, found.muted) == (since_ms, 9, None)
     assert ended.entry.actor == (None if by_itself else GRACE)
+
+
+@pytest.mark.parametrize(("before", "state"), [(MUTED, State.OPEN), (HELD_AND_MUTED, State.ACKNOWLEDGED)])
+def test_a_mute_of_an_older_version_ends_as_it_did(before, state):
+    assert before.muted is not None
+    ended = mute_over(replace(before, muted=replace(before.muted, before=None)), Over("so"), Ms(9))
+    assert (ended.incident.state, ended.incident.actor) == (state, before.holder)
 
 
 @pytest.mark.parametrize(
