@@ -78,7 +78,7 @@ class Answer:
     async def find(self, text: str) -> Found | Refusal:
         """The job that a person named."""
         if not text.strip():
-            return Refusal(sentence="Which job? Name it first, such as: my-job level:error since:2h")
+            return Refusal(sentence="Which job? Name it first, such as: my-job")
         found = await self.catalog.find_job(text)
         match found:
             case Found():

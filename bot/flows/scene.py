@@ -13,7 +13,7 @@ from bot.incidents.announce import REMINDER, has_a_card
 from bot.incidents.delivery import OWN_LANES, Delivery, Kind
 from bot.incidents.folding import Folded, folded, folds
 from bot.incidents.incident import Card, Incident, Role
-from bot.incidents.roll import Roll, RollKind
+from bot.incidents.roll import Roll, RollKind, storm_of
 from bot.incidents.triage import unacknowledged_since
 from bot.jobs.job import Job
 from bot.times import Ms, ms_from_s
@@ -194,6 +194,9 @@ def _roll_scene(tx: Tx, row: Delivery) -> Scene:
         return Scene(None)
     found = tx.incidents.listed(roll.listed)
     shown = [one for one in found if _is_of(roll, one)]
+    if roll.kind is RollKind.STORM and roll.ts is None:
+        # Blame may have handed a card to one of them meanwhile: there it is said already.
+        shown = [one for one in shown if tx.cards.get(one.id, roll.channel) is None]
     if not shown and roll.ts is None:
         return Scene(None)
     jobs = {
@@ -227,9 +230,17 @@ def _notice(tx: Tx, row: Delivery) -> NoticeContent | None:
     tail = tx.tails.get(str(row.payload["account"]), str(row.payload["job_id"]))
     if tail is None:
         return None
-    open_incidents = tx.incidents.unresolved(channel=row.channel, job_id=tail.job.id)
-    return NoticeContent(
-        job=tail.job,
-        payload=row.payload,
-        open_incidents=tuple((incident, tx.cards.get(incident.id, row.channel)) for incident in open_incidents),
+    return NoticeContent(job=tail.job, payload=row.payload, open_incidents=_unresolved(tx, tail.job, row.channel))
+
+
+def _unresolved(tx: Tx, job: Job, channel: str) -> tuple[tuple[Incident, Card | None], ...]:
+    """What the channel shows of the job, by a card or in the list of a storm."""
+    storm = tx.rolls.get(storm_of(channel).name)
+    in_list = {*storm.listed, *storm.past} if storm else set[int]()
+    unresolved = tx.incidents.unresolved(job_id=job.id)
+    found = [(incident, tx.cards.get(incident.id, channel)) for incident in unresolved]
+    return tuple(
+        (incident, card)
+        for incident, card in found
+        if card is not None or (incident.id in in_list and has_a_card(incident))
     )

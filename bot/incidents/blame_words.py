@@ -1,5 +1,6 @@
 """The reasons that a verdict gives, as sentences for people."""
 
+import re
 from collections.abc import Sequence
 
 from bot.incidents.grouping_case import Case
@@ -10,13 +11,23 @@ from bot.times import NS_PER_S
 
 def rooted(case: Case, effects: Sequence[Case], first: str | None) -> str:
     """Why `case` is the cause."""
-    where = f" on {first}" if first else ""
-    says = case.says or ("an exception ended the process" if case.uncaught else "an error was logged")
+    says = _placed(
+        case, case.says or ("an exception ended the process" if case.uncaught else "an error was logged"), first
+    )
     after = [effect for effect in effects if effect.stage == Stage.EFFECT]
     replicas = {name for effect in after for name in effect.seen if name} - set(case.seen)
     if replicas:
-        return f"{says}{where}; {_many(len(replicas), 'other replica')} only lost or waited for it"
-    return f"{says}{where}; nothing that happened before explains it"
+        return f"{says}; {_many(len(replicas), 'other replica')} only lost or waited for it"
+    return f"{says}; nothing that happened before explains it"
+
+
+def _placed(case: Case, says: str, first: str | None) -> str:
+    """`says` with the place behind what was said to have happened, before what explains that."""
+    if first is None:
+        return says
+    head, mark, rest = re.match(r"([^:,;]*)([:,;]?)(.*)", says, re.DOTALL).groups()  # type: ignore[union-attr]  # it always matches
+    where = f", first on {first}" if len(case.seen) > 1 else f" on {first}"
+    return f"{head}{where}{mark}{rest}"
 
 
 def promoted(case: Case, pointer: str) -> str:

@@ -68,7 +68,7 @@ def who_stopped_when(heard: Sequence[Sighting], node_count: int) -> str:
     missing = max(0, node_count - len(heard))
     told = [_stopped(early, end)] if early else []
     if early or missing:
-        told.append(f"Until the last line wrote {names(sorted(late))}.")
+        told.append(f"{names(sorted(late))} wrote until the last line.")
     else:
         told.append(f"All {len(heard)} replicas wrote until the last line.")
     if missing:

@@ -11,7 +11,7 @@ from bot.incidents.last_lines import excerpt_of, first_silent, last_heard, span,
 from bot.incidents.triage import Changed
 from bot.jobs.job import Job, Metrics
 from bot.logs.line import Line
-from bot.times import Ms, Ns, ms_floor, ms_from_s, ns_from_ms
+from bot.times import NS_PER_S, Ms, Ns, ms_floor, ms_from_s, ns_from_ms
 
 VERSION = "silence1"
 KEY = "silence"
@@ -169,5 +169,5 @@ def closed(incident: Incident, now_ms: Ms, why: str) -> Changed | None:
 
 
 def _usual(rhythm: Rhythm) -> str:
-    known = rhythm.spoken and rhythm.longest_ns
+    known = rhythm.spoken and rhythm.longest_ns >= NS_PER_S
     return f"; its longest pause before was {span(rhythm.longest_ns)}" if known else ""

@@ -99,7 +99,7 @@ def unfurl(job: Job, open_incidents: Sequence[Row], at_ms: int) -> Element:
         *_since(job, at_ms),
     ]
     count = len(open_incidents)
-    told = f"{count} incident{'s' if count > 1 else ''} open:" if count else "No incident is open."
+    told = f"{count} incident{'s' if count > 1 else ''} unresolved:" if count else "No incident is unresolved."
     body = [rich.section(*head, rich.text(f"\n{told}"))]
     if open_incidents:
         rows = [rich.section(*_row(row)) for row in open_incidents[:INCIDENTS_NAMED]]

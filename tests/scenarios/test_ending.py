@@ -163,7 +163,7 @@ async def test_the_end_lists_what_is_unresolved(stage: Stage):
     job.set_status(FAILED, error_message="exit code 1")
     await stage.ticks(3, 10)
 
-    assert "1 unresolved incident" in told_end(stage)
+    assert "1 incident unresolved by then" in told_end(stage)
     [card] = stage.cards()
     links = [text for text in str(stage.channel()).split("'") if "/archives/" in text]
     assert any(card["ts"].replace(".", "") in link for link in links), "with a link to its card"

@@ -60,6 +60,19 @@ async def test_more_failures_than_a_person_can_read_are_one_list_beside_the_firs
     assert await waiting(stage) == 0
 
 
+async def test_the_end_of_a_job_names_what_only_the_list_shows(stage: Stage):
+    jobs = await watched(stage, CARDS_IN_WINDOW + 2)
+    await fail(stage, jobs)
+    for job in jobs:
+        job.set_status("TRAINING_JOB_FAILED", error_message="exit code 1")
+    await stage.ticks(40, 30)
+    ends = [message for message in stage.channel() if " failed after " in message["text"]]
+    assert len(ends) == len(jobs)
+    assert all(
+        "1 incident unresolved by then: torch.OutOfMemoryError" in shown(end).replace("  ", " ") for end in ends
+    ), [shown(end) for end in ends]
+
+
 async def test_as_many_as_a_person_can_read_get_a_card_each(stage: Stage):
     await fail(stage, await watched(stage, CARDS_IN_WINDOW))
     assert len(stage.cards()) == CARDS_IN_WINDOW

@@ -48,7 +48,7 @@ async def test_a_link_to_a_job_shows_its_state_and_its_open_incidents_with_their
     text = shown(attachment)
     assert "run-1" in text
     assert "in llama-ft: running" in " ".join(text.split())
-    assert "1 incident open:" in text
+    assert "1 incident unresolved:" in text
     assert card["ts"].replace(".", "") in str(attachment["blocks"])
     assert [element["text"]["text"] for element in attachment["blocks"][-1]["elements"]] == ["Logs", "Watch"]
 

@@ -121,7 +121,7 @@ def _sentence(case: Case, verdict: Verdict, gaps: list[Gap], excuse: str | None)
     kinds = (("root", "cause"), ("cascade", "consequence"), ("noise", "harmless error"))
     listed = ", ".join(_some(roles.count(role), noun) for role, noun in kinds if role in roles)
     errors = _some(account.errors, "ERROR line")
-    return f"{errors} among {account.lines:,}, all accounted for: {listed}; each is shown.{rest}"
+    return f"{account.lines:,} lines, {errors} among them, all accounted for: {listed}.{rest}"
 
 
 def _some(count: int, noun: str) -> str:

@@ -35,7 +35,9 @@ class PageShapes:
             "channels": [self.channel(user, one) for one in space.channels.values() if _sees(user, one)],
             "commands": [
                 {"command": one.command, "description": one.description, "usage_hint": one.usage_hint}
-                for one in space.app.commands
+                for one in (
+                    () if space.users[user].is_stranger else space.app.commands
+                )  # they are the workspace's
             ],
             "shortcuts": [
                 {"name": one.name, "callback_id": one.callback_id, "type": one.type} for one in space.app.shortcuts

@@ -80,7 +80,7 @@ TOPICS: dict[str, Topic] = {
             ("level:warning", "from this level on; error without it"),
             ("in:#channel", "tell another channel, which the bot must be in"),
             ("mention:@group", "who is mentioned when something new is posted"),
-            ("silence:15m", "tell when a running job has written nothing for so long"),
+            ("silence:15m", "tell when a running job has written nothing for so long; without it, unusually long"),
             ("/regex/", "only errors whose text matches"),
         ),
         examples=("/joblogs watch my-job", "/joblogs watch my-project in:#ml-alerts mention:@oncall silence:15m"),

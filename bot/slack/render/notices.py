@@ -120,7 +120,7 @@ def _open_incidents(found: Sequence[tuple[Incident, Card | None]], links: Mappin
     more = len(found) - len(items)
     if more:
         items.append(rich.section(rich.text(f"and {more} more", italic=True)))
-    count = f"{len(found)} unresolved incident{'s' if len(found) > 1 else ''}:"
+    count = f"{len(found)} incident{'s' if len(found) > 1 else ''} unresolved by then:"
     return [rich.section(rich.text(count)), rich.bullets(items)]
 
 

@@ -7,6 +7,7 @@ of somebody who has to know.
 from bot.flows.contents import ReplyContent
 from bot.incidents.delivery import Payload
 from bot.incidents.steps import Action
+from bot.jobs.job import Job
 from bot.slack import rich
 from bot.slack.mrkdwn import Message, date, escape, shorten
 from bot.slack.rich import Element
@@ -21,7 +22,7 @@ def step_message(action: Action, content: ReplyContent) -> Message:
     payload = content.payload
     if payload.get("actor") is None:
         return _mute_over(payload)
-    said, text = _what(action, payload)
+    said, text = _what(action, payload, content.job)
     actor = escape(shorten(str(payload.get("actor_name") or "Somebody"), NAME_CHARS))
     line = [rich.user(str(payload["actor"])), rich.text(" "), *said]
     reason = str(payload.get("detail") or "") if action is Action.RESOLVE else ""
@@ -48,12 +49,12 @@ def reminder_message(content: ReplyContent) -> Message:
     }
 
 
-def _what(action: Action, payload: Payload) -> tuple[list[Element], str]:
+def _what(action: Action, payload: Payload, job: Job | None) -> tuple[list[Element], str]:
     """The rest of the sentence after the person's name, as rich text and as text."""
     if action is Action.ASSIGN:
         return _assigned(payload)
     if action is Action.MUTE:
-        return _muted(payload)
+        return _muted(payload, has_ended=job is not None and job.status.has_ended)
     sentence = _SENTENCES[action]
     return [rich.text(sentence)], sentence
 
@@ -75,12 +76,12 @@ def _assigned(payload: Payload) -> tuple[list[Element], str]:
     return [rich.text("assigned this to "), rich.user(to), rich.text(".")], f"assigned this to {name}."
 
 
-def _muted(payload: Payload) -> tuple[list[Element], str]:
+def _muted(payload: Payload, *, has_ended: bool) -> tuple[list[Element], str]:
     until = payload.get("until_ms")
-    ends = "It ends earlier if the job ends, other replicas get it, or it happens ten times as often."
+    job_ends = "" if until is None or has_ended else "the job ends, "
+    ends = f"It ends earlier if {job_ends}other replicas get it, or it happens ten times as often."
     if until is None:
-        short = "It ends earlier if other replicas get it, or it happens ten times as often."
-        return [rich.text(f"muted this until the job ends. {short}")], f"muted this until the job ends. {short}"
+        return [rich.text(f"muted this until the job ends. {ends}")], f"muted this until the job ends. {ends}"
     moment = int(until)
     said = [rich.text("muted this until "), rich.date(moment, DAY_AND_MINUTE), rich.text(f". {ends}")]
     return said, f"muted this until {date(moment, DAY_AND_MINUTE)}. {ends}"

@@ -56,7 +56,7 @@ def triage_window(sight: Sight) -> Element:
     steps = [
         button(label, ids.STEP_IN_WINDOW + action.value)
         for action, (label, step) in _STEPS.items()
-        if refusal(incident, step) is None
+        if refusal(incident, step) is None and not (incident.muted and isinstance(step, Reopen))  # Unmute is there
     ]
     shown = [button(label, ids.STEP_IN_WINDOW + name) for name, label in _SHOWN.items()]
     blocks = [*sight.heading(), state, actions(*steps), actions(*shown)]

@@ -62,7 +62,7 @@ def watch_window(place: Place, *, target: Element | None = None) -> Element:
             SILENCE,
             "Tell when it has written nothing for",
             text(most=10, placeholder="15m"),
-            hint="A running job; such as 15m or 2h. Empty: not at all.",
+            hint="A running job; such as 15m or 2h. Empty: what is long for the job, 10 minutes at least.",
             optional=True,
         ),
         entry(

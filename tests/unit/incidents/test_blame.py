@@ -89,6 +89,17 @@ def test_that_of_the_same_machine_is_none_nor_is_it_where_the_machines_were_take
     assert len(roots(gone)) == 1
 
 
+def test_the_reason_says_where_it_was_first_and_explains_behind_that() -> None:
+    asserted = "../aten/src/ATen/native/cuda/Indexing.cu:1236: indexSelectSmallIndex: block: [0,0,0], thread: [1,0,0] Assertion `srcIndex < srcSelectDimSize` failed."
+    one = judged(progress(0, 900, THREE), [at(905, "b", asserted)], torchrun(908, "b", -6))
+    assert "check on b, most often" in one[0].reason
+    every = judged(
+        progress(0, 900, THREE),
+        *(traceback(905 + n / 10, name, "KeyError: 'labels'", rank=8 * n) for n, name in enumerate(THREE)),
+    )
+    assert ", first on a; nothing" in every[0].reason
+
+
 def test_when_nobody_names_a_cause_the_silent_replica_is_the_suspect() -> None:
     facts = judged(
         progress(0, 300, ("a", "b", "c", "d")),

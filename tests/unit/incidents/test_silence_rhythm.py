@@ -100,8 +100,8 @@ def silence(lines: Sequence[Line], minute: float, nodes: int = 1, before=None):
     ("why", "lines", "nodes", "first", "words"),
     [
         ("nobody stopped clearly first", [at(0, "g0"), at(0.5, "g1")], 2, None, "All 2 replicas wrote until the last line."),
-        ("one stopped before", [at(0, "g0"), at(5, "g1")], 2, "g0", "g0 (5 min before the last line). Until the last line wrote g1."),
-        ("one did not write of late", [at(0, "g0"), at(0.5, "g1")], 3, None, "wrote g0, g1. 1 of 3 replicas is not among the last lines."),
+        ("one stopped before", [at(0, "g0"), at(5, "g1")], 2, "g0", "g0 (5 min before the last line). g1 wrote until the last line."),
+        ("one did not write of late", [at(0, "g0"), at(0.5, "g1")], 3, None, "g0, g1 wrote until the last line. 1 of 3 replicas is not among the last lines."),
         ("a job of one machine has one voice", [at(0, "g0")], 1, "g0", "No line of any level for 20 min."),
     ],
 )  # fmt: skip

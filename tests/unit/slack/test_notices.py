@@ -90,7 +90,7 @@ def test_the_end_names_what_is_still_open_and_links_its_cards():
     found = tuple((an_incident(id=number, title=f"error {number}"), None) for number in range(1, 9))
     message = notice_message(ended(open_incidents=found, links={2: LINK}))
     words = text_of(message["blocks"])
-    assert "8 unresolved incidents:" in words
+    assert "8 incidents unresolved by then:" in words
     assert "error 1" in words
     assert "and 3 more" in words
     assert LINK in str(message["blocks"])

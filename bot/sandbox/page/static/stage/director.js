@@ -64,7 +64,7 @@ function time(state) {
   const tomorrow = () => {
     const at = now();
     at.setDate(at.getDate() + 1);
-    at.setHours(9, 0, 0, 0);
+    at.setHours(9, 0, 1, 0);
     return { seconds: Math.round((at - now()) / 1000) };
   };
   return part('Time', `It is ${clockTime(now())} here${state.ahead_s ? `, ${ago(new Date(now() - state.ahead_s * 1000)).replace(' ago', '')} ahead of your clock` : ''}.`,

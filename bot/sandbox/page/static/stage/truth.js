@@ -30,7 +30,7 @@ export function truthPanel() {
     }, SOON_MS);
   };
   for (const news of ['message', 'changed', 'deleted', 'director', 'resync']) on(news, soon);
-  return { node: box, enter: load };
+  return { node: box, enter: () => (box.replaceChildren('Reading…'), load()) };
 }
 
 function report(job) {
