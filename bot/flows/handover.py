@@ -26,14 +26,15 @@ def heir(tx: Tx, incident: Incident, channel: str | None) -> Heir | None:
     return next((one for one in heirs if one.card.channel == channel), next(iter(heirs), None))
 
 
-def hand_over(tx: Tx, incident: Incident, cards: tuple[Card, ...], cause: Incident) -> Incident:
-    """`cards`, all that `incident` has, show `cause` from now on, which is returned as it is then."""
+def hand_over(tx: Tx, incident: Incident, cards: tuple[Card, ...], cause: Incident) -> tuple[Incident, Incident]:
+    """`cards`, all that `incident` has, show `cause` from now on; gives both as they are then."""
     for card in cards:
         tx.cards.move(card, cause.id)
     tx.incidents.move_history(incident.id, cause.id)
+    cause = tx.incidents.put(_inherited(cause, incident))
     if incident.state in (State.ACKNOWLEDGED, State.ASSIGNED):
-        tx.incidents.put(replace(incident, state=State.OPEN, holder=None, actor=None, acted_ms=None))
-    return tx.incidents.put(_inherited(cause, incident))
+        incident = tx.incidents.put(replace(incident, state=State.OPEN, holder=None, actor=None, acted_ms=None))
+    return incident, cause
 
 
 def _causes(incident: Incident, family: dict[str, Incident]) -> list[Incident]:

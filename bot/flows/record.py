@@ -127,8 +127,8 @@ class Recorder:
             return
         own = self.tx.cards.of(incident.id)
         if own and not incident.dismissed and not self.tx.cards.of(cause.id):
-            incident = known[facts.key] = self._unmuted(incident)
-            cause = known[cause.facts.key] = hand_over(self.tx, incident, own, cause)
+            incident, cause = hand_over(self.tx, self._unmuted(incident), own, cause)
+            known |= {facts.key: incident, cause.facts.key: cause}
         cards = self.tx.cards.of(cause.id)
         self.tx.outbox.add(announce.grew(cause, cause, cards, self.now_ms, self.edit_interval_ms))
         self._show_below_its_level(cause, incident, {card.channel for card in cards})
