@@ -22,8 +22,7 @@ Rooms, from the ground up; each may use only those above it::
                     (what is said in threads) · silence · ending · announce (what is to be told) · delivery
     flows/          VERBS, async   ports (the database) · services (Baseten, Slack) · watch · answer · triage ·
                     attend (what time does) · deliver · lifecycle · vigil · verdict · subscribe · control (stop a
-                    job) · handover · neighbours (shared channels) · digest ·
-                    tidy; know only ports
+                    job) · handover · neighbours (shared channels) · digest · tidy; know only ports
     baseten/        WIRE           the REST client: endpoints, budget of requests, errors
     slack/          WIRE           ids · mrkdwn · rich · render (cards and all else that is shown, pure) · windows
                     (modals) · mentions · commands · actions · members, rights (who may) · gateway · sockets

@@ -53,9 +53,7 @@ class SqlIncidents:
 
     def listed(self, ids: Collection[int]) -> tuple[Incident, ...]:
         """In the order of their numbers; they are not locked."""
-        return self._seen(
-            select(incidents.c.id, incidents.c.body).where(incidents.c.id.in_(ids)).order_by(incidents.c.id)
-        )
+        return self._select(incidents.c.id.in_(ids), locked=False)
 
     def count(self) -> dict[str, int]:
         query = select(incidents.c.state, func.count()).group_by(incidents.c.state)
@@ -68,8 +66,8 @@ class SqlIncidents:
     def waiting(self, since_ms: Ms) -> tuple[Incident, ...]:
         # Most incidents are OPEN for ever: the index of states would be the wrong one, and `coalesce` hides it.
         state = func.coalesce(incidents.c.state, "")
-        which = state.in_([State.OPEN.value, State.ASSIGNED.value]), incidents.c.touched_ms >= since_ms
-        return self._seen(select(incidents.c.id, incidents.c.body).where(*which).order_by(incidents.c.id))
+        untaken = state.in_([State.OPEN.value, State.ASSIGNED.value])
+        return self._select(untaken, incidents.c.touched_ms >= since_ms, locked=False)
 
     def successor(self, incident: Incident) -> Incident | None:
         query = (
@@ -123,12 +121,10 @@ class SqlIncidents:
             moved = {"incident_id": to_id, "body": replace(entry, incident_id=to_id)}
             self._connection.execute(update(history).where(history.c.id == number).values(moved))
 
-    def _select(self, *which: ColumnElement[bool]) -> tuple[Incident, ...]:
+    def _select(self, *which: ColumnElement[bool], locked: bool = True) -> tuple[Incident, ...]:
         query = select(incidents.c.id, incidents.c.body).where(*which).order_by(incidents.c.id)
-        return self._seen(_locking(query))
-
-    def _seen(self, query: Select[Any]) -> tuple[Incident, ...]:
-        return tuple(replace(row.body, id=row.id) for row in self._connection.execute(query))
+        rows = self._connection.execute(_locking(query) if locked else query)
+        return tuple(replace(row.body, id=row.id) for row in rows)
 
 
 class SqlCards:

@@ -35,9 +35,8 @@ class PageShapes:
             "channels": [self.channel(user, one) for one in space.channels.values() if _sees(user, one)],
             "commands": [
                 {"command": one.command, "description": one.description, "usage_hint": one.usage_hint}
-                for one in (
-                    () if space.users[user].is_stranger else space.app.commands
-                )  # they are the workspace's
+                for one in space.app.commands
+                if not space.users[user].is_stranger
             ],
             "shortcuts": [
                 {"name": one.name, "callback_id": one.callback_id, "type": one.type} for one in space.app.shortcuts

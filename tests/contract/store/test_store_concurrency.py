@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -105,6 +106,7 @@ def test_an_intent_is_never_lost_between_being_added_and_being_sent(database_url
         thread.start()
         while thread.is_alive():
             send(sending)
+            time.sleep(0.001)  # who never pauses starves the other one of a SQLite file
         thread.join()
         while send(sending):
             pass
